@@ -1,0 +1,33 @@
+// Time as the layers below httpd see it. Deadlines are monotonic, so that a corrected wall clock
+// ends no session; CLOCK_MONOTONIC is one clock for all processes of a host, so a TimePoint may be
+// compared across children.
+#ifndef BAYEUX_BASE_CLOCK_HPP
+#define BAYEUX_BASE_CLOCK_HPP
+
+#include <chrono>
+
+namespace bayeux {
+
+using Millis = std::chrono::milliseconds;
+using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Millis>;
+
+class Clock {
+  public:
+    Clock() = default;
+    Clock(const Clock&) = delete;
+    Clock& operator=(const Clock&) = delete;
+    virtual ~Clock() = default;
+    // Any thread.
+    [[nodiscard]] virtual TimePoint now() const noexcept = 0;
+};
+
+class SystemClock final : public Clock {
+  public:
+    [[nodiscard]] TimePoint now() const noexcept override {
+        return std::chrono::time_point_cast<Millis>(std::chrono::steady_clock::now());
+    }
+};
+
+}  // namespace bayeux
+
+#endif

@@ -1,0 +1,23 @@
+#include "base/entropy.hpp"
+
+#include <cerrno>
+#include <sys/random.h>
+
+namespace bayeux {
+
+bool KernelEntropy::fill(std::span<std::byte> out) noexcept {
+    while (!out.empty()) {
+        const ssize_t got = ::getrandom(out.data(), out.size(), 0);
+        if (got < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return false;
+        }
+        // More than 256 bytes may come in parts when a signal arrives.
+        out = out.subspan(static_cast<std::size_t>(got));
+    }
+    return true;
+}
+
+}  // namespace bayeux
