@@ -1,0 +1,123 @@
+// Handshake request MUST: channel, version, supportedConnectionTypes. MAY: minimumVersion, ext, id.
+// Success reply MUST: channel, version, supportedConnectionTypes, clientId, successful. MAY:
+// minimumVersion, advice, ext, id, authSuccessful. Failure reply MUST: channel, successful, error.
+#include <algorithm>
+#include <utility>
+
+#include "broker/batch_context.hpp"
+#include "protocol/error_text.hpp"
+#include "protocol/json.hpp"
+
+namespace bayeux::broker {
+
+using protocol::Message;
+using protocol::Reconnect;
+using protocol::Reply;
+namespace error_text = protocol::error_text;
+
+namespace {
+
+std::string transports_json(const Settings& settings) {
+    std::string json = "[";
+    for (const std::string& transport : settings.transports) {
+        if (json.size() > 1) {
+            json += ',';
+        }
+        json += protocol::quote(transport);
+    }
+    return json += ']';
+}
+
+// HS-5: only a client that names its transports, none of which is offered here, is turned away.
+bool shares_transport(const Settings& settings, const Message& message) {
+    return message.connection_types.empty() ||
+           std::any_of(message.connection_types.begin(), message.connection_types.end(),
+                       [&](const std::string& type) {
+                           return std::find(settings.transports.begin(), settings.transports.end(),
+                                            type) != settings.transports.end();
+                       });
+}
+
+void refuse_transports(const Settings& settings, const Message& message, Reply& reply) {
+    std::string types;
+    for (const std::string& type : message.connection_types) {
+        if (!types.empty()) {
+            types += ',';
+        }
+        types += type;
+    }
+    // Trying again would not help (HS-7).
+    reply.fail(error_text::connection_types_unsupported(types))
+        .advise({.reconnect = Reconnect::kNone,
+                 .interval = std::nullopt,
+                 .timeout = std::nullopt,
+                 .multiple_clients = std::nullopt})
+        .with("supportedConnectionTypes", transports_json(settings));
+}
+
+void refuse_for_now(const Settings& settings, std::string_view error, Reply& reply) {
+    reply.fail(error).advise({.reconnect = Reconnect::kRetry,
+                              .interval = std::max(settings.interval, kRetryPause),
+                              .timeout = std::nullopt,
+                              .multiple_clients = std::nullopt});
+}
+
+void welcome(const Settings& settings, const protocol::ClientId& id, Reply& reply) {
+    reply.succeed()
+        .with("version", "\"1.0\"")
+        .with("minimumVersion", "\"1.0\"")
+        .with("supportedConnectionTypes", transports_json(settings))
+        .with("clientId", protocol::quote(id.text()))
+        .advise({.reconnect = Reconnect::kRetry,
+                 .interval = settings.interval,
+                 .timeout = settings.timeout,
+                 .multiple_clients = std::nullopt});
+}
+
+// True if a session was created.
+bool begin_session(const Request& request, SessionStore& store, TimePoint now, Entropy& entropy,
+                   Reply& reply) {
+    const Settings& settings = request.settings;
+    const auto id = protocol::ClientId::make(entropy);
+    if (!id) {
+        refuse_for_now(settings, error_text::kHandshakeFailed, reply);
+        return false;
+    }
+    const auto created =
+        store.create_session({.domain = settings.domain,
+                              .client_id = *id,
+                              .browser = request.new_browser,
+                              .queue = settings.queue,
+                              .max_sessions = settings.max_sessions,
+                              .expires_at = now + settings.interval + settings.max_interval,
+                              .transport = request.transport,
+                              .timeout = settings.timeout,
+                              .interval = settings.interval});
+    if (!created) {
+        refuse_for_now(settings, error_text::kStoreFull, reply);
+        return false;
+    }
+    welcome(settings, *id, reply);
+    return true;
+}
+
+}  // namespace
+
+Outcome handshake(const Request& request, const Message& message, SessionStore& store,
+                  TimePoint now, Entropy& entropy) {
+    Outcome outcome;
+    Reply reply(message);
+    if (message.problem) {
+        reply.fail(*message.problem);
+    } else if (!message.id_valid()) {
+        reply.fail(error_text::kMessageIdInvalid);
+    } else if (!shares_transport(request.settings, message)) {
+        refuse_transports(request.settings, message, reply);
+    } else {
+        outcome.handshaken = begin_session(request, store, now, entropy, reply);
+    }
+    outcome.replies.push_back(reply.text());
+    return outcome;
+}
+
+}  // namespace bayeux::broker

@@ -1,0 +1,35 @@
+// Who may do what on which channel (design.md 7). The broker asks, httpd answers with its own
+// authorization providers; a provider may block, so the broker never asks under a lock.
+#ifndef BAYEUX_BROKER_POLICY_HPP
+#define BAYEUX_BROKER_POLICY_HPP
+
+#include <cstdint>
+
+#include "protocol/channel_name.hpp"
+
+namespace bayeux::broker {
+
+enum class Operation : std::uint8_t { kCreate, kSubscribe, kPublish };
+
+// Options of the channel sections that match a name.
+struct ChannelOptions {
+    bool persistent = false;             // BayeuxPersistent
+    bool broadcast_to_publisher = true;  // BayeuxBroadcastToPublisher
+};
+
+class Policy {
+  public:
+    Policy() = default;
+    Policy(const Policy&) = delete;
+    Policy& operator=(const Policy&) = delete;
+    virtual ~Policy() = default;
+
+    // `channel` may be a pattern for kSubscribe and kCreate.
+    [[nodiscard]] virtual bool allows(Operation operation,
+                                      const protocol::ChannelName& channel) = 0;
+    [[nodiscard]] virtual ChannelOptions options(const protocol::ChannelName& channel) = 0;
+};
+
+}  // namespace bayeux::broker
+
+#endif

@@ -1,0 +1,95 @@
+// Publish request MUST: channel, data. MAY: clientId, id, ext. Acknowledgement MUST: channel,
+// successful. MAY: id, error, ext; it has no data (PB-2).
+#include "broker/batch_context.hpp"
+#include "protocol/error_text.hpp"
+
+namespace bayeux::broker {
+
+using protocol::ChannelKind;
+using protocol::ChannelName;
+using protocol::Message;
+namespace error_text = protocol::error_text;
+
+namespace {
+
+std::string refusal_of(Batch& batch, const ChannelName& name) {
+    using error_text::denied;
+    if (name.kind() == ChannelKind::kMeta) {  // PB-9
+        return denied(error_text::kByPolicy, error_text::kChannelCreate);
+    }
+    if (is_internal(name)) {
+        return denied(error_text::kByPolicy, error_text::kPublish);
+    }
+    Policy& policy = batch.request.policy;
+    // A service channel is never created by a client: it is there from the start (CH-15).
+    if (name.kind() == ChannelKind::kBroadcast &&
+        !batch.store.channel_exists(batch.settings.domain, name) &&
+        !policy.allows(Operation::kCreate, name)) {
+        return denied(error_text::kNotGranting, error_text::kChannelCreate);
+    }
+    if (!policy.allows(Operation::kPublish, name)) {
+        return denied(error_text::kNotGranting, error_text::kPublish);
+    }
+    return {};
+}
+
+void judge(Batch& batch, Target& target) {
+    target.refusal = refusal_of(batch, *target.name);
+    if (target.refusal.empty() && target.name->kind() == ChannelKind::kBroadcast) {
+        target.options = batch.request.policy.options(*target.name);
+    }
+    target.judged = true;
+}
+
+bool distribute(Batch& batch, const Message& message, const Target& target) {
+    const Settings& settings = batch.settings;
+    const std::string event = protocol::make_event(message, target.name->text());
+    Publication publication;
+    publication.domain = settings.domain;
+    publication.channel = &*target.name;
+    publication.event = event;
+    publication.persistent = target.options.persistent;
+    publication.max_channels = settings.max_channels;
+    if (batch.session) {
+        const bool to_publisher =
+            settings.broadcast_to_publisher && target.options.broadcast_to_publisher;  // PB-5
+        if (!to_publisher) {
+            publication.except = batch.session->handle;
+        }
+        if (batch.carries_events()) {
+            publication.without_wake = batch.session->handle;
+        }
+    }
+    return batch.store.publish(publication).has_value();
+}
+
+}  // namespace
+
+bool find_target(Batch& batch, const Message& message) {
+    Target& target = batch.target;
+    if (!target.name || target.written != message.channel) {
+        target = Target{};
+        target.written = message.channel;
+        target.name = ChannelName::parse(message.channel);
+    }
+    return target.name && !target.name->is_pattern();
+}
+
+void publish(Batch& batch, const Message& message) {
+    Target& target = batch.target;
+    if (!target.judged) {
+        judge(batch, target);
+    }
+    if (!target.refusal.empty()) {
+        return batch.refuse(message, target.refusal);
+    }
+    if (message.data.empty()) {
+        return batch.refuse(message, error_text::kDataMissing);
+    }
+    if (target.name->kind() == ChannelKind::kBroadcast && !distribute(batch, message, target)) {
+        return batch.refuse(message, error_text::kStoreFull);
+    }
+    batch.accept(message);  // PB-11: a service message too, whoever handles it
+}
+
+}  // namespace bayeux::broker

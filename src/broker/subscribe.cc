@@ -1,0 +1,147 @@
+// Subscribe and unsubscribe request MUST: channel, clientId, subscription. MAY: ext, id. Reply
+// MUST: channel, successful, subscription. MAY: error, advice, ext, clientId, id.
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "broker/batch_context.hpp"
+#include "protocol/error_text.hpp"
+
+namespace bayeux::broker {
+
+using protocol::ChannelKind;
+using protocol::ChannelName;
+using protocol::Message;
+namespace error_text = protocol::error_text;
+
+namespace {
+
+// Appends the names of the message's subscription that a store keeps, those of broadcast channels,
+// to `kept`; the error if one is not allowed. Nothing is done before all are judged (SB-5).
+template <class Judge>
+std::string collect(const Message& message, std::vector<ChannelName>& kept, Judge&& judge) {
+    if (message.subscription.empty() ||
+        (message.subscription_valid && message.subscriptions.empty())) {
+        return std::string(error_text::kSubscriptionMissing);  // SB-3, SB-6
+    }
+    if (!message.subscription_valid) {
+        return std::string(error_text::kSubscriptionInvalid);
+    }
+    std::vector<ChannelName> names;
+    names.reserve(message.subscriptions.size());
+    for (const std::string& text : message.subscriptions) {
+        auto name = ChannelName::parse(text);
+        if (!name) {
+            return std::string(error_text::kSubscriptionInvalid);
+        }
+        names.push_back(*std::move(name));
+    }
+    kept.reserve(names.size());
+    for (ChannelName& name : names) {
+        std::string refusal = judge(name);
+        if (!refusal.empty()) {
+            return refusal;
+        }
+        if (name.kind() != ChannelKind::kService) {  // SB-9
+            kept.push_back(std::move(name));
+        }
+    }
+    return {};
+}
+
+bool is_known_meta(std::string_view name) noexcept {
+    static constexpr std::array<std::string_view, 5> kKnown{"/meta/handshake", "/meta/connect",
+                                                            "/meta/subscribe", "/meta/unsubscribe",
+                                                            "/meta/disconnect"};
+    for (const std::string_view known : kKnown) {
+        if (name == known) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::string judge_subscribe(Batch& batch, const ChannelName& name) {
+    using error_text::denied;
+    if (name.kind() == ChannelKind::kMeta) {  // SB-8
+        return denied(error_text::kByPolicy,
+                      is_known_meta(name.text()) ? error_text::kSubscribe : error_text::kCreate);
+    }
+    if (is_internal(name)) {
+        return denied(error_text::kByPolicy, error_text::kSubscribe);
+    }
+    Policy& policy = batch.request.policy;
+    // A service channel is never created by a client: it is there from the start (CH-15).
+    if (name.kind() == ChannelKind::kBroadcast &&
+        !batch.store.channel_exists(batch.settings.domain, name) &&
+        !policy.allows(Operation::kCreate, name)) {
+        return denied(error_text::kNotGranting, error_text::kCreate);
+    }
+    if (!policy.allows(Operation::kSubscribe, name)) {
+        return denied(error_text::kNotGranting, error_text::kSubscribe);
+    }
+    return {};
+}
+
+std::string judge_unsubscribe(Batch& batch, const ChannelName& name) {
+    if (name.kind() == ChannelKind::kMeta) {
+        return std::string(error_text::kUnsubscribeFailed);
+    }
+    if (name.kind() == ChannelKind::kBroadcast &&
+        !batch.store.channel_exists(batch.settings.domain, name)) {
+        return std::string(error_text::kChannelMissing);
+    }
+    return {};
+}
+
+std::string_view text_for(ErrorCode code) noexcept {
+    switch (code) {
+        case ErrorCode::kGone:
+            return error_text::kSubscribeFailed;
+        case ErrorCode::kTooLarge:
+            return error_text::kSubscriptionLimit;
+        case ErrorCode::kFull:
+        case ErrorCode::kInvalid:
+        case ErrorCode::kDenied:
+        case ErrorCode::kInternal:
+            break;
+    }
+    return error_text::kStoreFull;
+}
+
+}  // namespace
+
+void subscribe(Batch& batch, const Message& message) {
+    std::vector<ChannelName> names;
+    const std::string refusal = collect(
+        message, names, [&](const ChannelName& name) { return judge_subscribe(batch, name); });
+    if (!refusal.empty()) {
+        return batch.refuse(message, refusal);
+    }
+    if (!names.empty()) {
+        const auto subscribed =
+            batch.store.subscribe(batch.session->handle, names,
+                                  {.per_session = batch.settings.max_subscriptions,
+                                   .max_channels = batch.settings.max_channels});
+        if (!subscribed) {
+            return batch.refuse(message, text_for(subscribed.error().code));
+        }
+    }
+    batch.accept(message);
+}
+
+void unsubscribe(Batch& batch, const Message& message) {
+    std::vector<ChannelName> names;
+    const std::string refusal = collect(
+        message, names, [&](const ChannelName& name) { return judge_unsubscribe(batch, name); });
+    if (!refusal.empty()) {
+        return batch.refuse(message, refusal);
+    }
+    if (!names.empty()) {
+        batch.store.unsubscribe(batch.session->handle, names);
+    }
+    batch.accept(message);
+}
+
+}  // namespace bayeux::broker

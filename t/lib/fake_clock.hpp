@@ -1,0 +1,27 @@
+// A clock that a test sets. Any thread.
+#ifndef BAYEUX_T_LIB_FAKE_CLOCK_HPP
+#define BAYEUX_T_LIB_FAKE_CLOCK_HPP
+
+#include <atomic>
+
+#include "base/clock.hpp"
+
+namespace bayeux::test {
+
+class FakeClock final : public Clock {
+  public:
+    explicit FakeClock(Millis since_epoch = Millis{1000000}) noexcept
+        : millis_(since_epoch.count()) {}
+
+    [[nodiscard]] TimePoint now() const noexcept override {
+        return TimePoint{Millis{millis_.load()}};
+    }
+    void advance(Millis by) noexcept { millis_ += by.count(); }
+
+  private:
+    std::atomic<Millis::rep> millis_;
+};
+
+}  // namespace bayeux::test
+
+#endif
