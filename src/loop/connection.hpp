@@ -1,0 +1,114 @@
+// An adopted connection as its loop sees it.
+//
+// Exactly one thread owns a connection at any time: the loop, or while state() is kAtWorker the
+// worker that performs its task. The worker says what comes next in `next` and gives it back.
+//
+//   state        event: readable        writable     deadline      given back as
+//   kIdle        -> kAtWorker (serve)   -            close         kIdle, kPark, kFlush, kLinger,
+//   kBury kParked      end the park           -            end the park  (of a kPark) kFlushing
+//   (remembered)           flush        close         (of a kFlush) kAtWorker    (remembered)
+//   (remembered) -             - kLingering   read and drop          -            bury          (of
+//   a kLinger) kBuried      -                      -            -             -
+#ifndef BAYEUX_LOOP_CONNECTION_HPP
+#define BAYEUX_LOOP_CONNECTION_HPP
+
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "loop/park.hpp"
+
+namespace bayeux::loop {
+
+class EventLoop;
+
+// What a worker is asked to do with a connection.
+enum class Task : std::uint8_t {
+    kServe,    // a request is there: run it through httpd
+    kInspect,  // parked, and the socket is readable, but only the filters know what is there
+    kAnswer,   // end the held request; `reason` says why
+    kFlush,    // go on writing
+    kClose,    // say goodbye and shut the write side down
+};
+
+struct Next {
+    enum class Kind : std::uint8_t {
+        kIdle,    // wait for a request, at most for `patience`
+        kPark,    // hold a connect; `terms` says how
+        kResume,  // of kInspect: nothing was there, the park goes on
+        kEnd,     // of kInspect: end the park; `reason` says why
+        kFlush,   // output remains: wait until the socket takes it, at most for `patience`
+        kLinger,  // shut down: read until the client closes
+        kBury,    // nothing more to do
+    };
+    Kind kind = Kind::kBury;
+    Millis patience{0};
+    ParkTerms terms;
+    EndReason reason = EndReason::kGone;
+};
+
+class Connection {
+  public:
+    enum class State : std::uint8_t {
+        kAtWorker,
+        kIdle,
+        kParked,
+        kFlushing,
+        kLingering,
+        kBuried,
+    };
+
+    // `transparent`: the bytes on the socket are those that the client meant, so that a look at
+    // them tells whether a request is there; not so with TLS.
+    Connection(int fd, bool transparent) noexcept : fd_(fd), transparent_(transparent) {}
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    virtual ~Connection() = default;
+
+    // --- the worker that owns it ---
+    Task task = Task::kServe;
+    EndReason reason = EndReason::kGone;  // of kAnswer
+    Next next;
+
+    // Performs `task`, sets `next` and gives the connection back to its loop.
+    virtual void perform() noexcept = 0;
+
+    // --- the loop ---
+    // False while some other thread may still touch what destroy() would free.
+    [[nodiscard]] virtual bool may_destroy(TimePoint now) noexcept = 0;
+    // Closes the socket and frees everything, this object too.
+    virtual void destroy() noexcept = 0;
+
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+    [[nodiscard]] bool transparent() const noexcept { return transparent_; }
+    [[nodiscard]] State state() const noexcept { return state_; }
+
+  private:
+    friend class EventLoop;
+    friend class Turns;
+
+    struct HeldHere final : Park {
+        explicit HeldHere(Connection& c) noexcept : connection_(c) {}
+        void end(EndReason reason) noexcept override;
+        [[nodiscard]] Connection* connection() noexcept override { return &connection_; }
+        Connection& connection_;
+    };
+
+    const int fd_;
+    const bool transparent_;
+    bool readable_ = false;  // an edge came while a worker owned it
+    bool writable_ = false;
+    bool inspecting_ = false;   // parked, but with a worker that looks at its input
+    bool head_begun_ = false;   // the deadline is that of a request head that has begun to come
+    bool end_pending_ = false;  // the park became due while inspecting_
+    EndReason pending_reason_ = EndReason::kEvents;
+    State state_ = State::kAtWorker;
+    EventLoop* loop_ = nullptr;
+    Connection* queued_ = nullptr;    // the next one in the workers' queue, or in the inbox
+    Connection* previous_ = nullptr;  // all connections of the loop
+    Connection* following_ = nullptr;
+    HeldHere park_{*this};  // its timer serves the other states as well
+};
+
+}  // namespace bayeux::loop
+
+#endif

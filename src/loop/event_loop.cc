@@ -1,0 +1,319 @@
+#include "loop/event_loop.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <new>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace bayeux::loop {
+namespace {
+
+constexpr std::size_t kEventsPerPoll = 256;
+constexpr std::size_t kDuePerTurn = 256;
+
+}  // namespace
+
+void Connection::HeldHere::end(EndReason reason) noexcept {
+    connection_.loop_->end_connection_park(connection_, reason);
+}
+
+EventLoop::EventLoop(const LoopSettings& settings, broker::SessionStore& store, Bells& bells,
+                     Workers& workers, const Clock& clock, LoopCounters& counters) noexcept
+    : settings_(settings),
+      store_(store),
+      bells_(bells),
+      workers_(workers),
+      clock_(clock),
+      counters_(counters),
+      now_(clock.now()),
+      timers_(now_),
+      next_sweep_(now_ + kSweepPeriod) {}
+
+EventLoop::~EventLoop() {
+    if (epoll_ >= 0) {
+        ::close(epoll_);
+    }
+}
+
+bool EventLoop::open() noexcept {
+    epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+    if (epoll_ < 0) {
+        return false;
+    }
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = nullptr;  // the bell
+    return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, bells_.fd(settings_.child), &event) == 0;
+}
+
+void EventLoop::run() noexcept {
+    while (!finished()) {
+        poll(now_);
+        empty_inbox();
+        begin_stop();
+        answer_due();
+        while (TimerNode* node = timers_.pop_due(now_)) {
+            auto& park = static_cast<Park&>(*node);
+            if (Connection* connection = park.connection()) {
+                on_deadline(*connection);
+            } else {
+                end_park(park, EndReason::kDeadline);
+            }
+        }
+        if (now_ >= next_sweep_) {
+            next_sweep_ = now_ + kSweepPeriod;
+            store_.sweep(settings_.child, now_);
+        }
+        press_stop();
+        workers_.start_turns();
+        empty_graves();
+    }
+}
+
+bool EventLoop::finished() const noexcept {
+    if (quit_.load(std::memory_order_acquire)) {
+        return true;
+    }
+    return begun_stop_ == StopMode::kAtOnce && parks_.empty() &&
+           (connections_ == nullptr || now_ >= stop_deadline_);
+}
+
+int EventLoop::poll_timeout() const noexcept {
+    if (more_due_) {
+        return 0;
+    }
+    TimePoint next = next_sweep_;
+    if (const auto due = timers_.next_due()) {
+        next = std::min(next, *due);
+    }
+    if (begun_stop_ != StopMode::kRunning && !pressed_) {
+        next = std::min(next, stop_deadline_);
+    }
+    if (graves_ != nullptr) {
+        next = std::min(next, now_ + Millis{100});
+    }
+    const auto wait = (next - clock_.now()).count();
+    return static_cast<int>(std::clamp<std::int64_t>(wait, 0, kSweepPeriod.count()));
+}
+
+void EventLoop::poll(TimePoint /*now*/) noexcept {
+    std::array<epoll_event, kEventsPerPoll> events;
+    const int n =
+        ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), poll_timeout());
+    now_ = clock_.now();
+    for (int i = 0; i < n; ++i) {
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        if (event.data.ptr == nullptr) {
+            bells_.silence(settings_.child);
+        } else {
+            on_event(*static_cast<Connection*>(event.data.ptr), event.events);
+        }
+    }
+}
+
+// ---- the inbox: any thread puts in, the loop takes out ----
+
+void EventLoop::ring_self() noexcept {
+    bells_.ring_one(settings_.child);
+}
+
+void EventLoop::give_back(Connection& connection) noexcept {
+    bool first = false;
+    {
+        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        connection.queued_ = inbox_;
+        inbox_ = &connection;
+        first = !std::exchange(inbox_rung_, true);
+    }
+    if (first) {
+        ring_self();
+    }
+}
+
+void EventLoop::hold(Park& park) noexcept {
+    {
+        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        park.in_inbox_ = held_inbox_;
+        held_inbox_ = &park;
+    }
+    ring_self();
+}
+
+void EventLoop::cancel(const ParkTerms& terms) noexcept {
+    try {
+        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        cancelled_.push_back(terms);
+    } catch (const std::bad_alloc&) {
+        return;  // the deadline ends it
+    }
+    ring_self();
+}
+
+void EventLoop::stop(StopMode mode) noexcept {
+    StopMode before = stop_mode_.load(std::memory_order_relaxed);
+    while (before < mode && !stop_mode_.compare_exchange_weak(before, mode)) {
+    }
+    ring_self();
+}
+
+void EventLoop::quit() noexcept {
+    quit_.store(true, std::memory_order_release);
+    ring_self();
+}
+
+void EventLoop::empty_inbox() noexcept {
+    Connection* arrived = nullptr;
+    Park* held = nullptr;
+    std::vector<ParkTerms> cancelled;
+    {
+        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        arrived = std::exchange(inbox_, nullptr);
+        held = std::exchange(held_inbox_, nullptr);
+        cancelled.swap(cancelled_);
+        inbox_rung_ = false;
+    }
+    Connection* in_order = nullptr;
+    while (arrived != nullptr) {
+        Connection* connection = std::exchange(arrived, arrived->queued_);
+        connection->queued_ = std::exchange(in_order, connection);
+    }
+    while (in_order != nullptr) {
+        Connection* connection = std::exchange(in_order, in_order->queued_);
+        connection->queued_ = nullptr;
+        settle(*connection);
+    }
+    while (held != nullptr) {
+        Park* park = std::exchange(held, held->in_inbox_);
+        park->in_inbox_ = nullptr;
+        take_park(*park);
+    }
+    cancel_parks(cancelled);
+}
+
+void EventLoop::cancel_parks(const std::vector<ParkTerms>& all) noexcept {
+    for (const ParkTerms& terms : all) {
+        const auto found = parks_.find(terms.session.index);
+        if (found != parks_.end() && found->second->terms.session == terms.session &&
+            found->second->terms.cycle == terms.cycle) {
+            end_park(*found->second, EndReason::kGone);
+        }
+    }
+}
+
+// ---- parks ----
+
+void EventLoop::count_parks() noexcept {
+    counters_.parked.store(static_cast<std::uint32_t>(parks_.size()), std::memory_order_relaxed);
+}
+
+void EventLoop::take_park(Park& park) noexcept {
+    if (begun_stop_ != StopMode::kRunning) {
+        park.end(EndReason::kStopping);
+        return;
+    }
+    const auto older = parks_.find(park.terms.session.index);
+    if (older != parks_.end()) {
+        // The store's notice of this comes later and finds nothing left to do.
+        end_park(*older->second, EndReason::kSuperseded);
+    }
+    switch (store_.park(park.terms.session, park.terms.cycle, settings_.child, park.terms.lease)) {
+        case broker::ParkState::kDue:
+            park.end(EndReason::kEvents);
+            return;
+        case broker::ParkState::kSuperseded:
+            park.end(EndReason::kSuperseded);
+            return;
+        case broker::ParkState::kEnded:
+            park.end(EndReason::kEnded);
+            return;
+        case broker::ParkState::kParked:
+            break;
+    }
+    try {
+        parks_[park.terms.session.index] = &park;
+    } catch (const std::bad_alloc&) {
+        park.end(EndReason::kDeadline);
+        return;
+    }
+    count_parks();
+    timers_.arm(park, park.terms.deadline);
+}
+
+void EventLoop::end_park(Park& park, EndReason reason) noexcept {
+    const auto found = parks_.find(park.terms.session.index);
+    if (found != parks_.end() && found->second == &park) {
+        parks_.erase(found);
+    }
+    count_parks();
+    counters_.answered.fetch_add(1, std::memory_order_relaxed);
+    timers_.disarm(park);
+    park.end(reason);
+}
+
+void EventLoop::answer_due() noexcept {
+    std::array<broker::Due, kDuePerTurn> due;
+    const std::size_t n = store_.take_due(settings_.child, due);
+    more_due_ = n == due.size();
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto found = parks_.find(due[i].session.index);
+        if (found == parks_.end() || found->second->terms.session != due[i].session ||
+            found->second->terms.cycle != due[i].cycle) {
+            continue;  // ended for another reason meanwhile
+        }
+        switch (due[i].reason) {
+            case broker::DueReason::kEvents:
+                end_park(*found->second, EndReason::kEvents);
+                break;
+            case broker::DueReason::kSuperseded:
+                end_park(*found->second, EndReason::kSuperseded);
+                break;
+            case broker::DueReason::kEnded:
+                end_park(*found->second, EndReason::kEnded);
+                break;
+        }
+    }
+}
+
+// ---- stopping ----
+
+void EventLoop::begin_stop() noexcept {
+    const StopMode mode = stop_mode_.load(std::memory_order_acquire);
+    if (mode == begun_stop_) {
+        return;
+    }
+    begun_stop_ = mode;
+    pressed_ = false;
+    stop_deadline_ = now_ + (mode == StopMode::kAtOnce ? kLastMoments : settings_.drain_timeout);
+    if (mode == StopMode::kAtOnce) {
+        workers_.perform_here();
+    }
+    while (!parks_.empty()) {
+        end_park(*parks_.begin()->second, EndReason::kStopping);
+    }
+    for (Connection* c = connections_; c != nullptr; c = c->following_) {
+        if (c->state_ == Connection::State::kIdle) {
+            assign(*c, Task::kClose);
+        }
+    }
+}
+
+// The time is up: nobody is waited for any longer, whoever still writes or reads finds a closed
+// connection.
+void EventLoop::press_stop() noexcept {
+    if (begun_stop_ == StopMode::kRunning || pressed_ || now_ < stop_deadline_) {
+        return;
+    }
+    pressed_ = true;
+    for (Connection* c = connections_; c != nullptr; c = c->following_) {
+        ::shutdown(c->fd_, SHUT_RDWR);
+        if (c->state_ == Connection::State::kLingering) {
+            bury(*c);
+        }
+    }
+}
+
+}  // namespace bayeux::loop

@@ -1,0 +1,156 @@
+// The broker thread of a child: it owns the connections that httpd has handed over, holds connects
+// until one of the reasons in park.hpp ends them, and never blocks.
+//
+// run() is the thread's body. give_back(), hold(), cancel() and stop() may be called on any thread,
+// everything else happens on the loop thread. The inbox lock covers three list heads and is never
+// held together with the store's lock.
+#ifndef BAYEUX_LOOP_EVENT_LOOP_HPP
+#define BAYEUX_LOOP_EVENT_LOOP_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/strong_id.hpp"
+#include "broker/session_store.hpp"
+#include "loop/bell.hpp"
+#include "loop/connection.hpp"
+#include "loop/park.hpp"
+#include "loop/timers.hpp"
+#include "loop/workers.hpp"
+
+namespace bayeux::loop {
+
+enum class StopMode : std::uint8_t {
+    kRunning,
+    kGraceful,  // answer, close, and wait for the workers
+    kAtOnce,    // the same without workers and within kLastMoments
+};
+
+struct LoopSettings {
+    ChildIndex child;
+    Millis drain_timeout{10000};  // BayeuxDrainTimeout
+    Millis head_timeout{20000};   // a request head and a small body must arrive within
+};
+
+// Of one loop, written by it alone, read by status pages of all children: they lie in shared
+// memory.
+struct LoopCounters {
+    std::atomic<std::uint32_t> pid{0};          // of the child; 0: no loop writes here
+    std::atomic<std::uint32_t> connections{0};  // adopted and not yet gone
+    std::atomic<std::uint32_t> parked{0};       // connects held
+    std::atomic<std::uint64_t> adopted{0};      // ever
+    std::atomic<std::uint64_t> served{0};       // requests handed to a worker, ever
+    std::atomic<std::uint64_t> answered{0};     // parks ended, ever
+
+    void reset(std::uint32_t new_pid) noexcept {
+        connections = parked = 0;
+        adopted = served = answered = 0;
+        pid = new_pid;
+    }
+};
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+class EventLoop {
+  public:
+    static constexpr Millis kSweepPeriod{1000};
+    static constexpr Millis kLastMoments{1000};  // StopMode::kAtOnce takes no longer
+    static constexpr Millis kLingerPatience{2000};
+    static constexpr Millis kLingerLimit{30000};
+
+    EventLoop(const LoopSettings& settings, broker::SessionStore& store, Bells& bells,
+              Workers& workers, const Clock& clock, LoopCounters& counters) noexcept;
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
+    ~EventLoop();
+
+    // False if the kernel refuses what the loop needs; errno says why. Before run().
+    [[nodiscard]] bool open() noexcept;
+    // Returns after quit(), or when everything is closed after stop(kAtOnce).
+    void run() noexcept;
+
+    // A connection comes: newly adopted, or back from a worker, with `next` set.
+    void give_back(Connection& connection) noexcept;
+    // A blocked thread's connect. The loop calls park.end() once.
+    void hold(Park& park) noexcept;
+    // The blocked thread's client has gone: the park of these terms ends, if it has not ended
+    // before.
+    void cancel(const ParkTerms& terms) noexcept;
+    void stop(StopMode mode) noexcept;
+    // The workers are gone: close what is left and return from run().
+    void quit() noexcept;
+
+    [[nodiscard]] StopMode stop_mode() const noexcept {
+        return stop_mode_.load(std::memory_order_acquire);
+    }
+    [[nodiscard]] bool stopping() const noexcept { return stop_mode() != StopMode::kRunning; }
+
+  private:
+    void ring_self() noexcept;
+    void poll(TimePoint now) noexcept;
+    void empty_inbox() noexcept;
+    void settle(Connection& connection) noexcept;
+    void settle_idle(Connection& connection) noexcept;
+    void settle_resumed(Connection& connection) noexcept;
+    void take_park(Park& park) noexcept;
+    void cancel_parks(const std::vector<ParkTerms>& all) noexcept;
+    void answer_due() noexcept;
+    void count_parks() noexcept;
+    void end_park(Park& park, EndReason reason) noexcept;
+    void end_connection_park(Connection& connection, EndReason reason) noexcept;
+
+    void on_event(Connection& connection, std::uint32_t events) noexcept;
+    void look_at_idle(Connection& connection) noexcept;
+    void look_at_parked(Connection& connection) noexcept;
+    void read_and_drop(Connection& connection) noexcept;
+    void on_deadline(Connection& connection) noexcept;
+    void assign(Connection& connection, Task task) noexcept;
+    void bury(Connection& connection) noexcept;
+    void empty_graves() noexcept;
+
+    void begin_stop() noexcept;
+    void press_stop() noexcept;
+    void link(Connection& connection) noexcept;
+    void unlink(Connection& connection) noexcept;
+    [[nodiscard]] int poll_timeout() const noexcept;
+    [[nodiscard]] bool finished() const noexcept;
+
+    friend struct Connection::HeldHere;
+
+    const LoopSettings settings_;
+    broker::SessionStore& store_;
+    Bells& bells_;
+    Workers& workers_;
+    const Clock& clock_;
+    LoopCounters& counters_;
+
+    int epoll_ = -1;
+    TimePoint now_;
+    TimerWheel timers_;
+    TimePoint next_sweep_;
+    // Parks by the session's place in the store. One session has at most one here: a newer connect
+    // ends the older one.
+    std::unordered_map<std::uint32_t, Park*> parks_;
+    Connection* connections_ = nullptr;  // all of them
+    Connection* graves_ = nullptr;       // buried ones, through queued_
+    StopMode begun_stop_ = StopMode::kRunning;
+    TimePoint stop_deadline_;
+    bool pressed_ = false;
+    bool more_due_ = false;  // take_due() had more than one turn's share
+
+    std::mutex inbox_mutex_;
+    Connection* inbox_ = nullptr;  // through queued_, the newest first
+    Park* held_inbox_ = nullptr;   // through in_inbox_
+    std::vector<ParkTerms> cancelled_;
+    bool inbox_rung_ = false;
+    std::atomic<StopMode> stop_mode_{StopMode::kRunning};
+    std::atomic<bool> quit_{false};
+};
+
+}  // namespace bayeux::loop
+
+#endif

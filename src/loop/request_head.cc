@@ -1,0 +1,56 @@
+#include "loop/request_head.hpp"
+
+#include <algorithm>
+
+namespace bayeux::loop {
+namespace {
+
+bool same_letters(std::string_view text, std::string_view lower) noexcept {
+    return text.size() == lower.size() &&
+           std::equal(text.begin(), text.end(), lower.begin(), [](char a, char b) {
+               return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+           });
+}
+
+// The value of the first Content-Length, or 0: what httpd refuses about it is httpd's business.
+std::size_t content_length(std::string_view head) noexcept {
+    constexpr std::string_view kName = "content-length:";
+    while (!head.empty()) {
+        const std::size_t end = std::min(head.find('\n'), head.size() - 1);
+        std::string_view line = head.substr(0, end);
+        head.remove_prefix(end + 1);
+        if (line.size() < kName.size() || !same_letters(line.substr(0, kName.size()), kName)) {
+            continue;
+        }
+        std::size_t length = 0;
+        for (const char c : line.substr(kName.size())) {
+            if (c >= '0' && c <= '9' && length < kPeekSize) {
+                length = length * 10 + static_cast<std::size_t>(c - '0');
+            }
+        }
+        return length;
+    }
+    return 0;
+}
+
+}  // namespace
+
+bool request_has_come(std::string_view peeked) noexcept {
+    if (peeked.size() >= kPeekSize) {
+        return true;
+    }
+    // A bare line feed ends a line for httpd's lenient modes too.
+    std::size_t end = peeked.find("\r\n\r\n");
+    std::size_t head = end == std::string_view::npos ? end : end + 4;
+    if (head == std::string_view::npos) {
+        end = peeked.find("\n\n");
+        if (end == std::string_view::npos) {
+            return false;
+        }
+        head = end + 2;
+    }
+    const std::size_t whole = head + content_length(peeked.substr(0, head));
+    return whole > kPeekSize || peeked.size() >= whole;
+}
+
+}  // namespace bayeux::loop
