@@ -1,8 +1,8 @@
 // The two secrets that name someone: a session's clientId and a browser's cookie.
 //
 // A clientId is 160 random bits as 40 hexadecimal digits (CID-1, S10). A browser id is 128 random
-// bits and a 64-bit SipHash of them under a key of the store, as 48 hexadecimal digits, so that only
-// ids which this server issued are accepted (BR-2) without remembering each. Both are bearer
+// bits and a 64-bit SipHash of them under a key of the store, as 48 hexadecimal digits, so that
+// only ids which this server issued are accepted (BR-2) without remembering each. Both are bearer
 // secrets: never log more than short_form(). Any thread.
 #ifndef BAYEUX_PROTOCOL_CLIENT_ID_HPP
 #define BAYEUX_PROTOCOL_CLIENT_ID_HPP

@@ -75,28 +75,18 @@ class Checker {
             if (at_ == end_) {
                 return false;
             }
-            switch (*at_) {
-                case '{':
-                    if (!open(true)) {
-                        return false;
-                    }
-                    if (takes('}')) {
-                        return close(true);
-                    }
-                    if (!key()) {
-                        return false;
-                    }
-                    break;
-                case '[':
-                    if (!open(false)) {
-                        return false;
-                    }
-                    if (takes(']')) {
-                        return close(false);
-                    }
-                    break;
-                default:
-                    return scalar();
+            const bool object = *at_ == '{';
+            if (!object && *at_ != '[') {
+                return scalar();
+            }
+            if (!open(object)) {
+                return false;
+            }
+            if (takes(object ? '}' : ']')) {
+                return close(object);
+            }
+            if (object && !key()) {
+                return false;
             }
         }
     }
@@ -151,11 +141,7 @@ class Checker {
                 ++at_;
                 return true;
             }
-            if (*at_ == '\\') {
-                if (!escape()) {
-                    return false;
-                }
-            } else if (!characters()) {
+            if (!(*at_ == '\\' ? escape() : characters())) {
                 return false;
             }
         }

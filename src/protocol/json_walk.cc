@@ -45,27 +45,21 @@ const char* skip_string(const char* at, const char* end) noexcept {
     }
 }
 
+// `at` is the opening bracket; returns the place behind the one that closes it.
 const char* skip_nested(const char* at, const char* end) noexcept {
     std::uint32_t depth = 0;
     while (at != end) {
-        switch (*at) {
-            case '"':
-                at = skip_string(at, end);
-                continue;
-            case '{':
-            case '[':
-                ++depth;
-                break;
-            case '}':
-            case ']':
-                if (--depth == 0) {
-                    return at + 1;
-                }
-                break;
-            default:
-                break;
+        const char c = *at;
+        if (c == '"') {
+            at = skip_string(at, end);
+            continue;
         }
         ++at;
+        if (c == '{' || c == '[') {
+            ++depth;
+        } else if ((c == '}' || c == ']') && --depth == 0) {
+            return at;
+        }
     }
     return end;
 }

@@ -59,6 +59,7 @@ void check_replies(const Message& message) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     const std::string_view body(reinterpret_cast<const char*>(bytes), size);
     const auto batch = bayeux::protocol::decode_batch(body, {});

@@ -76,6 +76,7 @@ void check_pair(const ChannelName& a, const ChannelName& b) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     std::string_view rest(reinterpret_cast<const char*>(bytes), size);
     std::vector<ChannelName> names;

@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
 
 namespace {
@@ -18,12 +19,12 @@ bool replay(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
     if (!file.is_open() || file.bad()) {
-        std::fprintf(stderr, "cannot read %s\n", path.c_str());
+        static_cast<void>(std::fprintf(stderr, "cannot read %s\n", path.c_str()));
         return false;
     }
     // A target aborts where it fails: the name is the last thing seen then.
     std::printf("%s\n", path.c_str());
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
     return true;
 }

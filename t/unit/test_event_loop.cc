@@ -1,0 +1,496 @@
+// The loop over socketpairs: no httpd, a fake store, real time.
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+#include "lib/cmocka.hpp"
+#include "lib/fake_entropy.hpp"
+#include "lib/fake_store.hpp"
+#include "loop/event_loop.hpp"
+
+namespace bayeux::loop {
+namespace {
+
+using test::FakeStore;
+
+constexpr ChildIndex kChild{0};
+constexpr std::string_view kRequest = "POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]";
+
+// Reads what is there and does as the test says; performed by the loop thread itself.
+class Scripted final : public Connection {
+  public:
+    Scripted(int fd, EventLoop& loop, bool transparent = true) noexcept
+        : Connection(fd, transparent), fd_(fd), loop_(loop) {}
+
+    void perform() noexcept override {
+        tasks += letter(task);
+        if (task == Task::kAnswer) {
+            last_reason = reason;
+            next = after_answer;
+        } else if (task == Task::kServe) {
+            std::array<char, 4096> buffer;
+            served += static_cast<int>(::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0);
+            next = after_serve;
+        } else if (task == Task::kInspect) {
+            next = after_inspect;
+        } else if (task == Task::kClose) {
+            ::shutdown(fd_, SHUT_WR);
+            next.kind = Next::Kind::kLinger;
+        } else {
+            next = after_answer;
+        }
+        ++performed;
+        loop_.give_back(*this);
+    }
+    bool may_destroy(TimePoint /*now*/) noexcept override { return may_go; }
+    void destroy() noexcept override {
+        ::close(fd_);
+        destroyed = true;
+    }
+    static char letter(Task task) noexcept { return "SIAFC"[static_cast<int>(task)]; }
+
+    std::string tasks;  // loop thread; read when destroyed
+    std::atomic<int> performed{0};
+    std::atomic<int> served{0};
+    std::atomic<bool> destroyed{false};
+    std::atomic<bool> may_go{true};
+    std::atomic<EndReason> last_reason{EndReason::kStopping};
+    Next after_serve;
+    Next after_answer;
+    Next after_inspect;
+
+  private:
+    const int fd_;
+    EventLoop& loop_;
+};
+
+class PerformedByLoop final : public Workers {
+  public:
+    void assign(Connection& connection) noexcept override { queue_.push_back(&connection); }
+    void start_turns() noexcept override {
+        while (!queue_.empty()) {
+            Connection* connection = queue_.front();
+            queue_.erase(queue_.begin());
+            connection->perform();
+        }
+    }
+    void perform_here() noexcept override { here = true; }
+    std::atomic<bool> here{false};
+
+  private:
+    std::vector<Connection*> queue_;
+};
+
+bool eventually(const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            return false;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return true;
+}
+
+Next idle(Millis patience) {
+    Next next;
+    next.kind = Next::Kind::kIdle;
+    next.patience = patience;
+    return next;
+}
+
+struct Bench {
+    std::array<int, 1> fds{};
+    [[maybe_unused]] int made = make_bells(fds);
+    Bells bells{fds};
+    FakeStore store{&bells};
+    SystemClock clock;
+    PerformedByLoop workers;
+    LoopCounters counters;
+    EventLoop loop{{kChild, Millis{200}, Millis{150}}, store, bells, workers, clock, counters};
+    bool opened = loop.open();
+    std::thread thread{[this] { loop.run(); }};
+
+    Bench() = default;
+    Bench(const Bench&) = delete;
+    Bench& operator=(const Bench&) = delete;
+    ~Bench() {
+        loop.quit();
+        thread.join();
+        close_bells(fds);
+    }
+
+    // The client's end; the loop's end is `ours`.
+    static int pair(int& ours) {
+        std::array<int, 2> both{};
+        [[maybe_unused]] const int rv = ::socketpair(AF_UNIX, SOCK_STREAM, 0, both.data());
+        ours = both[0];
+        return both[1];
+    }
+    SessionHandle session() {
+        KernelEntropy entropy;
+        broker::NewSession wanted;
+        wanted.client_id = *protocol::ClientId::make(entropy);
+        wanted.expires_at = clock.now() + Millis{60'000};
+        return store.create_session(wanted).value();
+    }
+    Next park(SessionHandle session, Millis timeout) {
+        broker::ConnectTerms terms;
+        terms.lease = clock.now() + Millis{60'000};
+        const auto start = store.start_connect(session, terms).value();
+        Next next;
+        next.kind = Next::Kind::kPark;
+        next.terms = {session, start.cycle, clock.now() + timeout, terms.lease};
+        return next;
+    }
+    void subscribe(SessionHandle session, const char* name) {
+        const auto channel = *protocol::ChannelName::parse(name);
+        [[maybe_unused]] const auto done = store.subscribe(session, {&channel, 1}, {});
+    }
+    void publish(const char* name) {
+        const auto channel = *protocol::ChannelName::parse(name);
+        broker::Publication publication;
+        publication.channel = &channel;
+        publication.event = "{}";
+        [[maybe_unused]] const auto reached = store.publish(publication);
+    }
+};
+
+void send_text(int fd, std::string_view text) {
+    [[maybe_unused]] const ssize_t n = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+}
+
+// --- idle ---
+
+std::string serve_only_whole_requests() {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    connection.next = connection.after_serve = idle(Millis{60'000});
+    bench.loop.give_back(connection);
+    send_text(client, kRequest.substr(0, 20));
+    send_text(client, kRequest.substr(20, 15));
+    const bool early = connection.performed != 0;
+    send_text(client, kRequest.substr(35));
+    const bool came = eventually([&] { return connection.served == 1; });
+    ::close(client);
+    const bool gone = eventually([&] { return connection.destroyed.load(); });
+    return std::string(early ? "early " : "") + (came ? "came " : "") + (gone ? "gone " : "") +
+           connection.tasks;
+}
+
+void idle_when_a_request_comes_in_pieces_then_served_once_when_whole(void** /*state*/) {
+    const std::string seen = serve_only_whole_requests();
+    assert_string_equal(seen.c_str(), "came gone SC");
+}
+
+std::string idle_until_patience_ends() {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    connection.next = idle(Millis{50});
+    bench.loop.give_back(connection);
+    const bool closed = eventually([&] { return connection.performed == 1; });
+    char byte = 0;
+    const bool end = ::recv(client, &byte, 1, 0) == 0;
+    ::close(client);
+    const bool gone = eventually([&] { return connection.destroyed.load(); });
+    return std::string(closed ? "closed " : "") + (end ? "end " : "") + (gone ? "gone " : "") +
+           connection.tasks;
+}
+
+void idle_when_keep_alive_ends_then_closed_and_lingering_until_the_client_closes(void** /*state*/) {
+    const std::string seen = idle_until_patience_ends();
+    assert_string_equal(seen.c_str(), "closed end gone C");
+}
+
+std::string stalled_head() {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    connection.next = connection.after_serve = idle(Millis{60'000});
+    bench.loop.give_back(connection);
+    send_text(client, "POST / HT");
+    const bool handed = eventually([&] { return connection.performed == 1; });
+    ::close(client);
+    eventually([&] { return connection.destroyed.load(); });
+    return (handed ? "handed " : "") + connection.tasks;
+}
+
+// design.md 4.7: the loop's own deadline for a head that does not arrive; httpd then answers 408.
+void idle_when_a_head_stalls_then_handed_over_after_the_head_timeout(void** /*state*/) {
+    const std::string seen = stalled_head();
+    assert_string_equal(seen.c_str(), "handed SC");
+}
+
+// --- parks ---
+
+struct Ended {
+    EndReason reason = EndReason::kStopping;
+    bool in_time = false;
+    bool early = false;
+    std::uint32_t parked_before = 0;
+    std::uint32_t parked_after = 0;
+};
+
+Ended end_of_park(Millis timeout, const std::function<void(Bench&, SessionHandle, int)>& act) {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    const SessionHandle session = bench.session();
+    bench.subscribe(session, "/a");
+    connection.after_answer = idle(Millis{10});
+    connection.next = bench.park(session, timeout);
+    bench.loop.give_back(connection);
+    Ended ended;
+    ended.early = !eventually([&] { return bench.counters.parked == 1; });
+    ended.parked_before = bench.counters.parked;
+    act(bench, session, client);
+    ended.in_time = eventually([&] { return connection.performed >= 1; });
+    ended.reason = connection.last_reason;
+    ended.parked_after = bench.counters.parked;
+    ::shutdown(client, SHUT_RDWR);
+    eventually([&] { return connection.destroyed.load(); });
+    ::close(client);
+    return ended;
+}
+
+void expect_end(const Ended& ended, EndReason reason) {
+    assert_true(ended.in_time);
+    assert_false(ended.early);
+    assert_int_equal(ended.parked_before, 1);
+    assert_int_equal(ended.parked_after, 0);
+    assert_int_equal(static_cast<int>(ended.reason), static_cast<int>(reason));
+}
+
+constexpr Millis kLong{60'000};
+
+void park_when_event_is_published_then_ended_for_it(void** /*state*/) {
+    expect_end(end_of_park(kLong, [](Bench& b, SessionHandle, int) { b.publish("/a"); }),
+               EndReason::kEvents);
+}
+
+void park_when_deadline_passes_then_ended_for_it(void** /*state*/) {
+    expect_end(end_of_park(Millis{80}, [](Bench&, SessionHandle, int) {}), EndReason::kDeadline);
+}
+
+void park_when_session_ends_then_ended_for_it(void** /*state*/) {
+    expect_end(end_of_park(kLong, [](Bench& b, SessionHandle s, int) { b.store.end_session(s); }),
+               EndReason::kEnded);
+}
+
+void park_when_newer_connect_begins_then_ended_as_superseded(void** /*state*/) {
+    expect_end(end_of_park(kLong, [](Bench& b, SessionHandle s,
+                                     int) { [[maybe_unused]] const auto next = b.park(s, kLong); }),
+               EndReason::kSuperseded);
+}
+
+void park_when_client_closes_then_ended_as_gone(void** /*state*/) {
+    expect_end(end_of_park(kLong, [](Bench&, SessionHandle, int fd) { ::shutdown(fd, SHUT_RDWR); }),
+               EndReason::kGone);
+}
+
+void park_when_another_request_comes_then_ended_for_it(void** /*state*/) {
+    expect_end(end_of_park(kLong, [](Bench&, SessionHandle, int fd) { send_text(fd, kRequest); }),
+               EndReason::kPipelined);
+}
+
+void park_when_child_stops_then_ended_for_it(void** /*state*/) {
+    expect_end(
+        end_of_park(kLong, [](Bench& b, SessionHandle, int) { b.loop.stop(StopMode::kGraceful); }),
+        EndReason::kStopping);
+}
+
+EndReason due_before_parked() {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    const SessionHandle session = bench.session();
+    bench.subscribe(session, "/a");
+    connection.next = bench.park(session, kLong);
+    bench.publish("/a");  // between the broker's decision and the loop's
+    connection.after_answer.kind = Next::Kind::kBury;
+    bench.loop.give_back(connection);
+    eventually([&] { return connection.destroyed.load(); });
+    ::close(client);
+    return connection.last_reason;
+}
+
+void park_when_event_came_before_the_loop_held_it_then_ended_at_once(void** /*state*/) {
+    assert_int_equal(static_cast<int>(due_before_parked()), static_cast<int>(EndReason::kEvents));
+}
+
+// --- parks whose input only the filters understand ---
+
+std::string inspected(bool data) {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop, false);
+    const SessionHandle session = bench.session();
+    connection.next = bench.park(session, kLong);
+    connection.after_inspect.kind = data ? Next::Kind::kEnd : Next::Kind::kResume;
+    connection.after_inspect.reason = EndReason::kPipelined;
+    connection.after_answer.kind = Next::Kind::kBury;
+    bench.loop.give_back(connection);
+    eventually([&] { return bench.counters.parked == 1; });
+    const int before = connection.performed;
+    send_text(client, "x");
+    eventually([&] { return connection.performed > before; });
+    if (!data) {
+        bench.store.end_session(session);
+    }
+    eventually([&] { return connection.destroyed.load(); });
+    ::close(client);
+    const std::string reason = connection.last_reason == EndReason::kPipelined ? " pipelined"
+                               : connection.last_reason == EndReason::kEnded   ? " ended"
+                                                                               : " else";
+    return connection.tasks.substr(connection.tasks.size() - 2) + reason;
+}
+
+void park_when_filters_hold_nothing_then_it_goes_on(void** /*state*/) {
+    const std::string seen = inspected(false);
+    assert_string_equal(seen.c_str(), "IA ended");
+}
+
+void park_when_filters_hold_a_request_then_ended_for_it(void** /*state*/) {
+    const std::string seen = inspected(true);
+    assert_string_equal(seen.c_str(), "IA pipelined");
+}
+
+// --- blocked threads, graves, stopping ---
+
+class Blocked final : public Park {
+  public:
+    void end(EndReason why) noexcept override {
+        reason = why;
+        ++ends;
+    }
+    std::atomic<EndReason> reason{EndReason::kEvents};
+    std::atomic<int> ends{0};
+};
+
+std::string cancelled_once() {
+    Bench bench;
+    Blocked park;
+    park.terms = bench.park(bench.session(), kLong).terms;
+    bench.loop.hold(park);
+    eventually([&] { return bench.counters.parked == 1; });
+    const ParkTerms terms = park.terms;
+    bench.loop.cancel(terms);
+    bench.loop.cancel(terms);
+    eventually([&] { return park.ends > 0; });
+    bench.loop.cancel(terms);
+    return std::to_string(park.ends.load()) + (park.reason == EndReason::kGone ? " gone" : " else");
+}
+
+void blocked_park_when_cancelled_then_ended_once_as_gone(void** /*state*/) {
+    const std::string seen = cancelled_once();
+    assert_string_equal(seen.c_str(), "1 gone");
+}
+
+std::string buried_alive() {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    connection.may_go = false;
+    connection.next.kind = Next::Kind::kBury;
+    bench.loop.give_back(connection);
+    const bool adopted = eventually([&] { return bench.counters.adopted == 1; });
+    const bool early = connection.destroyed;
+    connection.may_go = true;
+    const bool gone = eventually([&] { return connection.destroyed.load(); });
+    ::close(client);
+    return std::string(adopted ? "adopted " : "") + (early ? "early " : "") + (gone ? "gone" : "");
+}
+
+// design.md 4.1: not while the worker that adopted it may still touch it.
+void buried_when_it_may_not_go_then_kept_until_it_may(void** /*state*/) {
+    const std::string seen = buried_alive();
+    assert_string_equal(seen.c_str(), "adopted gone");
+}
+
+bool stops_at_once() {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    connection.next = idle(kLong);
+    connection.after_answer = idle(kLong);
+    bench.loop.give_back(connection);
+    eventually([&] { return bench.counters.connections == 1; });
+    const auto begin = std::chrono::steady_clock::now();
+    bench.loop.stop(StopMode::kAtOnce);
+    bench.thread.join();
+    const bool quick = std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(1500);
+    bench.thread = std::thread([] {});
+    ::close(client);
+    return quick && bench.workers.here;
+}
+
+// design.md 4.6: within a second, whether or not the client closes its side.
+void loop_when_stopped_at_once_then_returns_within_its_last_moments(void** /*state*/) {
+    assert_true(stops_at_once());
+}
+
+bool drains_in_time() {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    connection.next = idle(kLong);
+    bench.loop.give_back(connection);
+    eventually([&] { return bench.counters.connections == 1; });
+    bench.loop.stop(StopMode::kGraceful);
+    // The client never closes: BayeuxDrainTimeout ends the wait.
+    const bool gone = eventually([&] { return connection.destroyed.load(); });
+    ::close(client);
+    return gone;
+}
+
+void loop_when_stopped_gracefully_then_waits_for_clients_no_longer_than_the_drain_timeout(
+    void** /*state*/) {
+    assert_true(drains_in_time());
+}
+
+}  // namespace
+}  // namespace bayeux::loop
+
+int main() {
+    using namespace bayeux::loop;
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(idle_when_a_request_comes_in_pieces_then_served_once_when_whole),
+        cmocka_unit_test(
+            idle_when_keep_alive_ends_then_closed_and_lingering_until_the_client_closes),
+        cmocka_unit_test(idle_when_a_head_stalls_then_handed_over_after_the_head_timeout),
+        cmocka_unit_test(park_when_event_is_published_then_ended_for_it),
+        cmocka_unit_test(park_when_deadline_passes_then_ended_for_it),
+        cmocka_unit_test(park_when_session_ends_then_ended_for_it),
+        cmocka_unit_test(park_when_newer_connect_begins_then_ended_as_superseded),
+        cmocka_unit_test(park_when_client_closes_then_ended_as_gone),
+        cmocka_unit_test(park_when_another_request_comes_then_ended_for_it),
+        cmocka_unit_test(park_when_child_stops_then_ended_for_it),
+        cmocka_unit_test(park_when_event_came_before_the_loop_held_it_then_ended_at_once),
+        cmocka_unit_test(park_when_filters_hold_nothing_then_it_goes_on),
+        cmocka_unit_test(park_when_filters_hold_a_request_then_ended_for_it),
+        cmocka_unit_test(blocked_park_when_cancelled_then_ended_once_as_gone),
+        cmocka_unit_test(buried_when_it_may_not_go_then_kept_until_it_may),
+        cmocka_unit_test(loop_when_stopped_at_once_then_returns_within_its_last_moments),
+        cmocka_unit_test(
+            loop_when_stopped_gracefully_then_waits_for_clients_no_longer_than_the_drain_timeout),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

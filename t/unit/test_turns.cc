@@ -1,0 +1,171 @@
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "lib/cmocka.hpp"
+#include "loop/connection.hpp"
+#include "loop/turns.hpp"
+
+namespace bayeux::loop {
+namespace {
+
+class Counted final : public Connection {
+  public:
+    Counted() noexcept : Connection(-1, true) {}
+    void perform() noexcept override {
+        ++performed;
+        if (blocked != nullptr) {
+            const std::lock_guard wait(*blocked);
+        }
+    }
+    bool may_destroy(TimePoint /*now*/) noexcept override { return true; }
+    void destroy() noexcept override {}
+
+    std::atomic<int> performed{0};
+    std::mutex* blocked = nullptr;
+};
+
+class CountingStarter final : public Turns::Starter {
+  public:
+    bool start_turn() noexcept override {
+        ++asked;
+        return willing;
+    }
+    std::atomic<int> asked{0};
+    bool willing = true;
+};
+
+struct Fixture {
+    CountingStarter starter;
+    Turns turns{4, starter};
+    std::vector<std::unique_ptr<Counted>> connections;
+
+    void assign(std::size_t n, Task task) {
+        for (std::size_t i = 0; i < n; ++i) {
+            connections.push_back(std::make_unique<Counted>());
+            connections.back()->task = task;
+            turns.assign(*connections.back());
+        }
+    }
+    [[nodiscard]] int performed() const {
+        int sum = 0;
+        for (const auto& connection : connections) {
+            sum += connection->performed;
+        }
+        return sum;
+    }
+};
+
+struct Numbers {
+    int asked = 0;
+    int performed = 0;
+};
+
+Numbers few_then_one_turn() {
+    Fixture f;
+    f.assign(10, Task::kAnswer);
+    f.turns.start_turns();
+    const int asked = f.starter.asked;
+    f.turns.run_turn();
+    return {asked, f.performed()};
+}
+
+void turns_when_few_wait_then_one_turn_performs_all(void** /*state*/) {
+    const Numbers n = few_then_one_turn();
+    assert_int_equal(n.asked, 1);
+    assert_int_equal(n.performed, 10);
+}
+
+Numbers many_then_capped() {
+    Fixture f;
+    f.assign(1000, Task::kAnswer);
+    f.turns.start_turns();
+    f.turns.start_turns();
+    const int asked = f.starter.asked;
+    for (int i = 0; i < asked; ++i) {
+        f.turns.run_turn();
+    }
+    return {asked, f.performed()};
+}
+
+// design.md 4.2: other requests always find a worker.
+void turns_when_many_wait_then_not_more_than_the_cap(void** /*state*/) {
+    const Numbers n = many_then_capped();
+    assert_int_equal(n.asked, 4);
+    assert_int_equal(n.performed, 1000);
+}
+
+Numbers slow_then_second_turn() {
+    Fixture f;
+    std::mutex slow;
+    f.assign(2, Task::kServe);
+    f.connections[0]->blocked = &slow;
+    f.turns.start_turns();
+    slow.lock();
+    std::thread worker([&] { f.turns.run_turn(); });
+    while (f.starter.asked < 2 && f.connections[0]->performed == 0) {
+        std::this_thread::yield();
+    }
+    f.turns.run_turn();  // the second turn that was asked for
+    const Numbers n{f.starter.asked, f.connections[1]->performed};
+    slow.unlock();
+    worker.join();
+    return n;
+}
+
+void turns_when_a_request_takes_long_then_another_turn_looks_after_the_rest(void** /*state*/) {
+    const Numbers n = slow_then_second_turn();
+    assert_int_equal(n.asked, 2);
+    assert_int_equal(n.performed, 1);
+}
+
+Numbers unwilling_then_later() {
+    Fixture f;
+    f.starter.willing = false;
+    f.assign(1, Task::kAnswer);
+    f.turns.start_turns();
+    f.starter.willing = true;
+    f.turns.start_turns();
+    f.turns.run_turn();
+    return {f.starter.asked, f.performed()};
+}
+
+void turns_when_no_worker_can_be_had_then_asked_again(void** /*state*/) {
+    const Numbers n = unwilling_then_later();
+    assert_int_equal(n.asked, 2);
+    assert_int_equal(n.performed, 1);
+}
+
+Numbers here() {
+    Fixture f;
+    f.assign(3, Task::kAnswer);
+    f.turns.perform_here();
+    f.turns.start_turns();
+    return {f.starter.asked, f.performed()};
+}
+
+// design.md 4.6, an ungraceful stop: no worker will come.
+void turns_when_performed_here_then_no_worker_is_asked(void** /*state*/) {
+    const Numbers n = here();
+    assert_int_equal(n.asked, 0);
+    assert_int_equal(n.performed, 3);
+}
+
+}  // namespace
+}  // namespace bayeux::loop
+
+int main() {
+    using namespace bayeux::loop;
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(turns_when_few_wait_then_one_turn_performs_all),
+        cmocka_unit_test(turns_when_many_wait_then_not_more_than_the_cap),
+        cmocka_unit_test(turns_when_a_request_takes_long_then_another_turn_looks_after_the_rest),
+        cmocka_unit_test(turns_when_no_worker_can_be_had_then_asked_again),
+        cmocka_unit_test(turns_when_performed_here_then_no_worker_is_asked),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
