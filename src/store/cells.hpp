@@ -1,0 +1,239 @@
+// The records of the store. Each kind has cells of one size in pages of its own (slab.hpp).
+//
+// Every cell begins with a live word. It becomes kCellLive by the last store of a creation and
+// stops being so by the first store of a destruction, so that whoever repairs the segment after a
+// killed writer knows what exists. Members marked (d) are derived: repair rebuilds them from the
+// others. Layout changes need a new kLayoutVersion (layout.hpp) and docs/shared-memory.md.
+#ifndef BAYEUX_STORE_CELLS_HPP
+#define BAYEUX_STORE_CELLS_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/strong_id.hpp"
+#include "broker/session_store.hpp"
+#include "broker/transport.hpp"
+#include "store/offset.hpp"
+
+namespace bayeux::store {
+
+enum class Kind : std::uint8_t {
+    kFree = 0,  // a page of the pool
+    kSession = 1,
+    kChannel = 2,
+    kSubscription = 3,
+    kQueueEntry = 4,
+    kBlock = 5,
+    kDomain = 6,
+    kJob = 7,
+};
+inline constexpr std::size_t kKinds = 8;
+
+inline constexpr std::uint32_t kPageSize = 4096;
+
+inline constexpr std::uint32_t kCellFree = 0;
+inline constexpr std::uint32_t kCellLive = 0x6c697665;
+inline constexpr std::uint32_t kCellSuspect = 0x73757370;  // only while repair looks for its owner
+
+struct Session;
+struct Channel;
+struct Subscription;
+struct QueueEntry;
+struct Block;
+struct Domain;
+struct Job;
+
+using SessionIndex = Index<Session>;
+using ChannelIndex = Index<Channel>;
+using SubscriptionIndex = Index<Subscription>;
+using QueueIndex = Index<QueueEntry>;
+using BlockIndex = Index<Block>;
+using DomainIndex = Index<Domain>;
+using JobIndex = Index<Job>;
+
+enum class SessionState : std::uint8_t {
+    kNew = 0,        // has never connected (CN-4)
+    kConnected = 1,  // at least once
+    kEnded = 2,      // not found any more; the cell stays until all that it owns is gone
+};
+
+enum class WaiterState : std::uint8_t {
+    kNobody = 0,
+    kParked = 1,  // waiter_child holds the connect of this cycle
+    kDue = 2,     // the same, and it is in that child's due list
+};
+
+// The two places that a session has in due lists.
+enum class DueNode : std::uint8_t { kWaiter = 0, kNotice = 1 };
+
+struct DueLinks {
+    std::uint32_t next = kNone;  // (d) session index * 2 + node
+    std::uint32_t prev = kNone;  // (d)
+};
+
+struct Session {
+    static constexpr Kind kKind = Kind::kSession;
+
+    std::uint32_t live;
+    std::uint32_t generation;  // unique among all sessions that the segment ever had
+    std::uint64_t domain;
+    std::array<std::uint8_t, 20> client_id;
+    std::uint32_t hash;  // of domain and client id
+    std::array<std::uint8_t, 16> browser;
+    std::int64_t expires_at;      // milliseconds of CLOCK_MONOTONIC
+    std::uint64_t last_sequence;  // of the publication that was queued last (SB-11)
+    std::int64_t wheel_tick;      // (d) when the timer wheel looks at it next
+
+    SessionState state;
+    broker::Overflow overflow;
+    std::uint8_t has_browser;
+    std::uint8_t cookie_seen;
+    broker::Transport transport;  // as told by the last advice, with timeout and interval
+    std::uint8_t connect_open;    // between start_connect and finish_connect
+    WaiterState waiter_state;
+    broker::DueReason waiter_reason;
+    std::uint16_t waiter_child;
+    std::uint16_t notice_child;     // whose park was superseded and not told yet; else kNoChild
+    std::uint16_t in_flight_child;  // who drained what is in flight
+    std::uint8_t dying;             // (d) in the list of sessions to dismantle
+    std::uint8_t unused;
+    std::uint32_t cycle;
+    std::uint32_t notice_cycle;
+    std::uint32_t timeout;
+    std::uint32_t interval;
+    std::uint32_t limit_messages;
+    std::uint32_t limit_bytes;
+
+    QueueIndex queue_head;
+    QueueIndex queue_tail;          // (d)
+    std::uint32_t queue_count;      // (d) in flight ones included
+    std::uint32_t queue_bytes;      // (d)
+    QueueIndex in_flight_last;      // what is in flight goes from the head to here
+    std::uint32_t in_flight_count;  // (d)
+    std::uint32_t in_flight_bytes;  // (d)
+
+    SubscriptionIndex subscriptions;   // (d) the newest first
+    std::uint32_t subscription_count;  // (d)
+    SessionIndex hash_next;            // (d)
+    DomainIndex domain_cell;           // (d)
+    std::array<DueLinks, 2> due;       // (d)
+    SessionIndex wheel_next;           // (d)
+    SessionIndex wheel_prev;           // (d)
+    SessionIndex dying_next;           // (d)
+    SessionIndex dying_prev;           // (d)
+    std::uint32_t unused2;
+};
+static_assert(ShmType<Session> && sizeof(Session) == 200);
+static_assert(offsetof(Session, queue_head) == 120);
+
+struct Channel {
+    static constexpr Kind kKind = Kind::kChannel;
+
+    std::uint32_t live;
+    std::uint32_t hash;  // of domain and name
+    std::uint64_t domain;
+    std::int64_t idle_since;  // milliseconds; of meaning while it is in the idle list
+    // The forward chain is always whole, so it keeps its order, and with it the cursors, through a
+    // repair.
+    SubscriptionIndex subscribers;
+    std::uint32_t subscriber_count;  // (d)
+    JobIndex jobs_head;              // (d) publications that are not yet with all subscribers
+    JobIndex jobs_tail;              // (d)
+    std::uint32_t cursors;           // (d) of jobs, that stand on a subscription of this channel
+    ChannelIndex hash_next;          // (d)
+    DomainIndex domain_cell;         // (d)
+    ChannelIndex idle_next;          // (d)
+    ChannelIndex idle_prev;          // (d)
+    std::uint8_t idle;               // (d) in the idle list
+    std::uint8_t persistent;
+    std::uint8_t unused;
+    std::uint8_t name_length;
+    std::array<char, 256> name;
+};
+static_assert(ShmType<Channel> && sizeof(Channel) == 320);
+
+struct Subscription {
+    static constexpr Kind kKind = Kind::kSubscription;
+
+    std::uint32_t live;
+    SessionIndex session;
+    std::uint32_t generation;
+    ChannelIndex channel;
+    std::uint64_t since;  // the last publication before it; it gets only later ones
+    SubscriptionIndex channel_next;
+    SubscriptionIndex channel_prev;  // (d)
+    SubscriptionIndex session_next;  // (d)
+    SubscriptionIndex session_prev;  // (d)
+    SubscriptionIndex hash_next;     // (d)
+    std::uint32_t unused;
+};
+static_assert(ShmType<Subscription> && sizeof(Subscription) == 48);
+
+struct QueueEntry {
+    static constexpr Kind kKind = Kind::kQueueEntry;
+
+    std::uint32_t live;
+    QueueIndex next;
+    BlockIndex message;
+    SessionIndex session;
+};
+static_assert(ShmType<QueueEntry> && sizeof(QueueEntry) == 16);
+
+// A message is a chain of blocks; its first one stands for it.
+struct Block {
+    static constexpr Kind kKind = Kind::kBlock;
+    static constexpr std::uint32_t kData = 240;
+
+    std::uint32_t live;
+    BlockIndex next;
+    std::uint32_t references;  // (d) of the first block: queue entries and jobs
+    std::uint32_t length;      // of the first block: bytes of the whole message
+    std::array<char, kData> data;
+};
+static_assert(ShmType<Block> && sizeof(Block) == 256);
+
+struct Domain {
+    static constexpr Kind kKind = Kind::kDomain;
+
+    std::uint32_t live;
+    std::uint32_t sessions;  // (d) that have not ended
+    std::uint64_t id;
+    std::uint32_t channels;  // (d)
+    DomainIndex hash_next;   // (d)
+};
+static_assert(ShmType<Domain> && sizeof(Domain) == 24);
+
+// A publication on its way to the subscribers.
+struct Job {
+    static constexpr Kind kKind = Kind::kJob;
+
+    std::uint32_t live;
+    std::uint32_t progress;  // position in the channel's expansion (CH-8), times 2, +1 if begun
+    std::uint64_t sequence;
+    BlockIndex message;
+    ChannelIndex channel;
+    SubscriptionIndex cursor;     // the next to get it at this position, once begun
+    ChannelIndex cursor_channel;  // (d) whose `cursors` counts this job
+    std::uint32_t reached;
+    std::uint32_t except_index;
+    std::uint32_t except_generation;
+    std::uint32_t no_wake_index;
+    std::uint32_t no_wake_generation;
+    JobIndex next_in_channel;  // (d)
+    JobIndex next;             // (d) among all jobs, in order of sequence
+    JobIndex prev;             // (d)
+    std::array<std::uint32_t, 2> unused;
+};
+static_assert(ShmType<Job> && sizeof(Job) == 72);
+
+template <class T>
+inline constexpr std::uint32_t kCellsPerPage = kPageSize / static_cast<std::uint32_t>(sizeof(T));
+
+inline constexpr std::array<std::uint16_t, kKinds> kCellSize = {
+    kPageSize,          sizeof(Session), sizeof(Channel), sizeof(Subscription),
+    sizeof(QueueEntry), sizeof(Block),   sizeof(Domain),  sizeof(Job)};
+
+}  // namespace bayeux::store
+
+#endif

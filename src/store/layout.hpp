@@ -1,0 +1,196 @@
+// The segment, front to back:
+//
+//   Header | PageInfo × page_count | ChildSlot × child_capacity | buckets | page × page_count
+//
+// One flat range of bytes that all children map and that outlives restarts: two generations of
+// children use it at once, so all that lies in it is a wire format (docs/shared-memory.md).
+//
+// Invariants, checked by verify.cc under these numbers whenever no mutating section is open:
+//  V1  Magic, version and geometry are those of creation: they are written once, before the magic.
+//  V2  In each page: used cells, free list and never used cells are disjoint and fill the page,
+//      because a cell moves between them only in slab.cc, by one step.
+//  V3  A page with free cells is in its kind's list, a page of the pool in the pool's, once; the
+//      kinds' totals are the sums over pages. Hence bytes by kind add up to the byte.
+//  V4  A session that has not ended is in exactly one bucket chain, that of its hash; no other cell
+//      is. Two of one domain never have one client id: creation looks first.
+//  V5  The same for channels by domain and name, domains by id, subscriptions by session and
+//  channel. V6  A subscription is in its session's list and in its channel's, and both count it.
+//  Its session
+//      has its generation: a session's cell is freed only when its list is empty.
+//  V7  A queue chain has no entry of another session, ends at the tail, and its count and bytes are
+//      those of the session; what is in flight is a prefix.
+//  V8  A message has as many references as queue entries and jobs name it, and at least one.
+//  V9  A domain's counts are those of its sessions (not ended) and channels; no domain has none.
+//  V10 A session that has not ended is in the wheel once, not later than its expiry.
+//  V11 A node is in a due list exactly if its session says so: waiter kDue, or a notice's child.
+//  V12 A channel is in the idle list exactly if it has no subscriber, no job, and may be swept.
+//  V13 An ended session that still owns subscriptions or events is in the dying list; one that owns
+//      nothing and is in no due list does not exist.
+//  V14 Jobs are listed in order of sequence, all and per channel; `cursors` counts those that
+//  stand.
+#ifndef BAYEUX_STORE_LAYOUT_HPP
+#define BAYEUX_STORE_LAYOUT_HPP
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "store/cells.hpp"
+
+namespace bayeux::store {
+
+inline constexpr std::uint64_t kMagic = 0x315845594142646d;  // "mdBAYEX1"
+inline constexpr std::uint32_t kLayoutVersion = 1;
+
+inline constexpr std::size_t kMinSegment = std::size_t{1} << 20U;
+inline constexpr std::size_t kMaxSegment = std::size_t{16} << 30U;  // a due reference has 32 bits
+
+// What a mutating section is doing; written on entry, cleared on exit. Whoever gets the lock of a
+// dead owner and finds one here repairs.
+enum class Operation : std::uint32_t {
+    kRead = 0,  // changes nothing that repair would have to look at
+    kRepair,
+    kCreateSession,
+    kTouch,
+    kEndSession,
+    kStartConnect,
+    kPark,
+    kFinishConnect,
+    kTakeDue,
+    kSubscribe,
+    kUnsubscribe,
+    kPublish,
+    kDrain,
+    kDelivered,
+    kSweep,
+    kChildren,
+};
+
+// Room for a pthread_mutex_t, whose size is the C library's business.
+struct alignas(8) MutexCell {
+    std::array<std::uint8_t, 64> bytes;
+};
+
+struct PageInfo {
+    Kind kind;
+    std::uint8_t unused;
+    std::uint16_t used;       // (d) cells that are handed out
+    std::uint16_t bump;       // cells from here on were never used since the page got its kind
+    std::uint16_t free_head;  // (d) slot; kNoSlot if none
+    std::uint32_t next;       // (d) in its kind's list of pages with free cells, or in the pool
+    std::uint32_t prev;       // (d)
+};
+inline constexpr std::uint16_t kNoSlot = 0xffff;
+static_assert(ShmType<PageInfo> && sizeof(PageInfo) == 16);
+
+enum class ChildState : std::uint32_t {
+    kFree = 0,
+    kClaimed = 1,
+    kLeft = 2,  // dead or released; what it held is being given back
+};
+
+struct ChildSlot {
+    MutexCell alive;  // held by the child's claiming thread as long as it lives
+    ChildState state;
+    std::uint32_t pid;        // for status pages only
+    std::uint32_t due_head;   // (d) session index * 2 + node
+    std::uint32_t due_tail;   // (d)
+    std::uint32_t due_count;  // (d)
+    std::uint32_t scan;       // kLeft: the session cells before this index were looked at
+    std::array<std::uint32_t, 10> unused;
+};
+static_assert(ShmType<ChildSlot> && sizeof(ChildSlot) == 128);
+
+struct KindState {
+    std::uint32_t partial_head;  // (d) pages with free cells
+    std::uint32_t pages;         // (d)
+    std::uint32_t used;          // (d) cells
+    std::uint32_t unused;
+};
+
+struct Geometry {
+    std::uint32_t page_count;
+    std::uint32_t child_capacity;
+    std::uint32_t session_buckets;  // powers of two
+    std::uint32_t channel_buckets;
+    std::uint32_t subscription_buckets;
+    std::uint32_t domain_buckets;
+};
+
+struct Counters {
+    std::uint64_t sessions_created;
+    std::uint64_t sessions_ended;        // for whatever reason
+    std::uint64_t sessions_expired;      // of these
+    std::uint64_t overflow_disconnects;  // of these
+    std::uint64_t published;
+    std::uint64_t queued;  // events put into queues
+    std::uint64_t drained;
+    std::uint64_t dropped_oldest;
+    std::uint64_t dropped_newest;
+    std::uint64_t refused_full;  // calls that answered kFull
+    std::uint64_t channels_swept;
+    std::uint64_t dead_children;
+    std::uint64_t repairs;
+};
+
+// How long the lock was held: bucket = 4 * log2(ns) + the next two bits.
+inline constexpr std::size_t kHoldBuckets = 160;
+
+struct HoldTimes {
+    std::uint64_t longest_ns;
+    std::array<std::uint64_t, kHoldBuckets> buckets;
+};
+
+// What publications whose driver was another process have reached.
+struct JobResult {
+    std::uint64_t sequence;
+    std::uint64_t reached;
+};
+inline constexpr std::size_t kJobResults = 64;
+
+inline constexpr std::int64_t kTickMillis = 250;
+inline constexpr std::size_t kWheelSlots = 1024;
+
+struct Writer {
+    Operation operation;
+    std::uint32_t session;  // index, or kNone
+};
+
+struct Header {
+    std::uint64_t magic;
+    std::uint32_t layout_version;
+    std::uint32_t header_size;
+    std::uint64_t size;
+    Geometry geometry;
+    std::array<std::uint8_t, 16> table_key;
+    std::array<std::uint8_t, 16> browser_key;
+
+    MutexCell mutex;
+    Writer writer;
+
+    std::uint64_t sequence;         // of the last publication
+    std::uint32_t last_generation;  // of the last session
+    std::uint32_t free_pages;       // (d)
+    std::uint32_t free_page_head;   // (d)
+    ChannelIndex idle_head;         // (d) the longest unused first
+    ChannelIndex idle_tail;         // (d)
+    SessionIndex dying_head;        // (d)
+    SessionIndex dying_tail;        // (d)
+    JobIndex jobs_head;             // (d)
+    JobIndex jobs_tail;             // (d)
+    std::uint32_t job_count;        // (d)
+    std::uint32_t left_children;    // (d) places in state kLeft
+    std::uint32_t unused;
+    std::int64_t wheel_tick;  // all slots up to this tick were looked at
+    std::array<KindState, kKinds> kinds;
+    std::array<SessionIndex, kWheelSlots> wheel;  // (d)
+    std::array<JobResult, kJobResults> job_results;
+    Counters counters;
+    HoldTimes hold_times;
+};
+static_assert(ShmType<Header> && offsetof(Header, mutex) == 80 && sizeof(Header) % 8 == 0);
+static_assert(sizeof(Header) == 6856);
+
+}  // namespace bayeux::store
+
+#endif

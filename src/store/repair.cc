@@ -1,0 +1,256 @@
+#include "store/repair.hpp"
+
+#include <algorithm>
+
+#include "store/channel_table.hpp"
+#include "store/domain_table.hpp"
+#include "store/due_list.hpp"
+#include "store/kill_point.hpp"
+#include "store/repair_messages.hpp"
+#include "store/session_end.hpp"
+#include "store/session_table.hpp"
+#include "store/slab.hpp"
+#include "store/subscription_index.hpp"
+#include "store/timer_wheel.hpp"
+
+namespace bayeux::store {
+
+namespace {
+
+// In place of a back link: the subscription was not found in its channel's chain yet.
+constexpr SubscriptionIndex kUnseen(kNone - 1);
+
+void check_pages(const Locked& locked) noexcept {
+    for (PageInfo& page : locked.segment().pages()) {
+        if (static_cast<std::size_t>(page.kind) >= kKinds) {
+            page.kind = Kind::kFree;
+        }
+        const std::uint32_t cells = kPageSize / kCellSize[static_cast<std::size_t>(page.kind)];
+        page.bump = static_cast<std::uint16_t>(std::min<std::uint32_t>(page.bump, cells));
+    }
+}
+
+void clear_lists(const Locked& locked) noexcept {
+    const Segment& segment = locked.segment();
+    Header& header = locked.header();
+    std::ranges::fill(segment.session_buckets(), SessionIndex());
+    std::ranges::fill(segment.channel_buckets(), ChannelIndex());
+    std::ranges::fill(segment.subscription_buckets(), SubscriptionIndex());
+    std::ranges::fill(segment.domain_buckets(), DomainIndex());
+    header.wheel.fill(SessionIndex());
+    header.idle_head = header.idle_tail = ChannelIndex();
+    header.dying_head = header.dying_tail = SessionIndex();
+    header.jobs_head = header.jobs_tail = JobIndex();
+    header.job_count = 0;
+    header.left_children = 0;
+    for (ChildSlot& child : segment.children()) {
+        child.due_head = child.due_tail = kNone;
+        child.due_count = 0;
+        if (child.state > ChildState::kLeft) {
+            child.state = ChildState::kLeft;
+            child.scan = 0;
+        }
+        header.left_children += child.state == ChildState::kLeft ? 1 : 0;
+    }
+}
+
+void relist_domains(const Locked& locked) noexcept {
+    for_each_live<Domain>(locked.segment(), [&](DomainIndex index, Domain& domain) {
+        domain.sessions = 0;
+        domain.channels = 0;
+        if (find_domain(locked, domain.id)) {
+            retire_cell(domain);
+        } else {
+            link_domain(locked, index);
+        }
+    });
+}
+
+bool may_hold(const Locked& locked, std::uint16_t child) noexcept {
+    const auto children = locked.segment().children();
+    return child < children.size() && children[child].state != ChildState::kFree;
+}
+
+void check_fields(const Locked& locked, Session& session) noexcept {
+    if (session.state > SessionState::kEnded) {
+        session.state = SessionState::kEnded;
+    }
+    if (session.overflow > broker::Overflow::kDropNewest) {
+        session.overflow = broker::Overflow::kDisconnect;
+    }
+    if (session.waiter_state > WaiterState::kDue || !may_hold(locked, session.waiter_child)) {
+        session.waiter_state = WaiterState::kNobody;
+    }
+    if (session.waiter_state == WaiterState::kNobody) {
+        session.waiter_child = kNoChild.value;
+    }
+    if (session.waiter_reason > broker::DueReason::kEnded) {
+        session.waiter_reason = broker::DueReason::kEnded;
+    }
+    if (!may_hold(locked, session.notice_child)) {
+        session.notice_child = kNoChild.value;
+    }
+    session.subscriptions = SubscriptionIndex();
+    session.subscription_count = 0;
+    session.due = {};
+    session.dying = 0;
+    session.domain_cell = DomainIndex();
+}
+
+// Into the tables, if it has not ended. What cannot be filed has ended.
+void file_session(const Locked& locked, SessionIndex index, Session& session) noexcept {
+    if (session.state == SessionState::kEnded) {
+        return;
+    }
+    const auto id = protocol::ClientId::from_bytes(session.client_id);
+    const DomainId domain_id(session.domain);
+    session.hash = session_hash(locked.segment(), domain_id, id);
+    session.domain_cell = find_domain(locked, session.domain);
+    if (!session.domain_cell || find_session(locked, domain_id, id, session.hash)) {
+        session.domain_cell = DomainIndex();
+        session.state = SessionState::kEnded;
+        return;
+    }
+    ++locked.cell(session.domain_cell).sessions;
+    link_session(locked, index);
+    wheel_insert(locked, index);
+}
+
+void relist_sessions(const Locked& locked) noexcept {
+    Header& header = locked.header();
+    for_each_live<Session>(locked.segment(), [&](SessionIndex index, Session& session) {
+        check_fields(locked, session);
+        header.last_generation = std::max(header.last_generation, session.generation);
+        file_session(locked, index, session);
+        if (session.state == SessionState::kEnded) {
+            session.waiter_reason = broker::DueReason::kEnded;
+            if (session.waiter_state == WaiterState::kParked) {
+                session.waiter_state = WaiterState::kDue;
+            }
+        }
+        relist_due(locked, index);
+    });
+}
+
+void relist_channels(const Locked& locked) noexcept {
+    for_each_live<Channel>(locked.segment(), [&](ChannelIndex index, Channel& channel) {
+        const std::uint32_t hash = name_hash(locked.segment(), name_of(channel));
+        channel.domain_cell = find_domain(locked, channel.domain);
+        if (!channel.domain_cell || find_channel(locked, channel.domain, name_of(channel), hash)) {
+            retire_cell(channel);
+            return;
+        }
+        channel.hash = channel_hash(channel.domain, hash);
+        channel.subscriber_count = 0;
+        channel.jobs_head = channel.jobs_tail = JobIndex();
+        channel.cursors = 0;
+        channel.idle = 0;
+        ++locked.cell(channel.domain_cell).channels;
+        link_channel(locked, index);
+    });
+}
+
+void relist_subscriptions(const Locked& locked) noexcept {
+    const Segment& segment = locked.segment();
+    for_each_live<Subscription>(segment, [&](SubscriptionIndex index, Subscription& subscription) {
+        const Session* const session = segment.live(subscription.session);
+        const Channel* const channel = segment.live(subscription.channel);
+        if (session == nullptr || session->generation != subscription.generation ||
+            channel == nullptr || channel->domain != session->domain ||
+            find_subscription(locked, subscription.session, subscription.channel)) {
+            retire_cell(subscription);
+            return;
+        }
+        subscription.channel_prev = kUnseen;
+        link_by_pair(locked, index);
+        link_to_session(locked, index);
+    });
+}
+
+// Keeps the order of the chain, leaves out what is not (any more) a subscription of the channel.
+void mend_chain(const Locked& locked, ChannelIndex index, Channel& channel) noexcept {
+    const Segment& segment = locked.segment();
+    std::size_t steps = segment.pages().size() * kCellsPerPage<Subscription>;
+    SubscriptionIndex last;
+    for (SubscriptionIndex at = channel.subscribers; steps != 0; --steps) {
+        Subscription* const subscription = segment.at(at);
+        if (subscription == nullptr) {
+            break;
+        }
+        if (subscription->live == kCellLive) {
+            if (subscription->channel != index || subscription->channel_prev != kUnseen) {
+                break;
+            }
+            subscription->channel_prev = last;
+            BAYEUX_KILL_POINT("repair.in_chain");
+            (last ? locked.cell(last).channel_next : channel.subscribers) = at;
+            last = at;
+            ++channel.subscriber_count;
+        }
+        at = subscription->channel_next;
+    }
+    (last ? locked.cell(last).channel_next : channel.subscribers) = SubscriptionIndex();
+}
+
+void mend_chains(const Locked& locked) noexcept {
+    for_each_live<Channel>(locked.segment(), [&](ChannelIndex index, Channel& channel) {
+        mend_chain(locked, index, channel);
+    });
+    for_each_live<Subscription>(locked.segment(),
+                                [&](SubscriptionIndex index, const Subscription& subscription) {
+                                    if (subscription.channel_prev == kUnseen) {
+                                        link_to_channel(locked, index);
+                                    }
+                                });
+}
+
+// What depends on what the other steps have counted.
+void settle(const Locked& locked) noexcept {
+    for_each_live<Session>(locked.segment(), [&](SessionIndex index, Session& session) {
+        if (session.state != SessionState::kEnded) {
+            wake_if_ready(locked, index);
+        } else if (session.subscriptions || session.queue_head) {
+            append_dying(locked, index);
+        } else if (!is_referred_to(session)) {
+            retire_cell(session);
+        }
+    });
+    for_each_live<Channel>(locked.segment(),
+                           [&](ChannelIndex index, const Channel&) { note_use(locked, index); });
+    std::ranges::fill(locked.segment().domain_buckets(), DomainIndex());
+    for_each_live<Domain>(locked.segment(), [&](DomainIndex index, Domain& domain) {
+        if (domain.sessions == 0 && domain.channels == 0) {
+            retire_cell(domain);
+        } else {
+            link_domain(locked, index);
+        }
+    });
+}
+
+}  // namespace
+
+void repair(const Locked& locked) noexcept {
+    check_pages(locked);
+    clear_lists(locked);
+    BAYEUX_KILL_POINT("repair.lists_cleared");
+    relist_domains(locked);
+    relist_sessions(locked);
+    BAYEUX_KILL_POINT("repair.sessions_listed");
+    relist_channels(locked);
+    relist_subscriptions(locked);
+    BAYEUX_KILL_POINT("repair.subscriptions_listed");
+    mend_chains(locked);
+    BAYEUX_KILL_POINT("repair.chains_mended");
+    repair_messages(locked);
+    BAYEUX_KILL_POINT("repair.messages_found");
+    settle(locked);
+    BAYEUX_KILL_POINT("repair.settled");
+    // Last: until here nothing is allocated or freed, cells are only found live or not.
+    reset_pages(locked);
+    for (auto page = static_cast<std::uint32_t>(locked.segment().pages().size()); page-- > 0;) {
+        rebuild_page(locked, page);
+        BAYEUX_KILL_POINT("repair.page_rebuilt");
+    }
+}
+
+}  // namespace bayeux::store

@@ -1,0 +1,59 @@
+#include "store/robust_mutex.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <pthread.h>
+
+namespace bayeux::store {
+
+namespace {
+
+static_assert(sizeof(pthread_mutex_t) <= sizeof(MutexCell) &&
+              alignof(pthread_mutex_t) <= alignof(MutexCell));
+
+pthread_mutex_t* mutex_of(MutexCell& cell) noexcept {
+    return reinterpret_cast<pthread_mutex_t*>(&cell);
+}
+
+Acquired settle(int result, pthread_mutex_t* mutex) noexcept {
+    if (result == 0) {
+        return Acquired::kYes;
+    }
+    if (result == EBUSY) {
+        return Acquired::kBusy;
+    }
+    // Made consistent before anything is repaired: if this process dies over the repair, the writer
+    // mark is still set and the next owner starts again.
+    if (result == EOWNERDEAD && pthread_mutex_consistent(mutex) == 0) {
+        return Acquired::kOwnerDied;
+    }
+    std::abort();
+}
+
+}  // namespace
+
+bool init_mutex(MutexCell& cell) noexcept {
+    pthread_mutexattr_t attributes;
+    if (pthread_mutexattr_init(&attributes) != 0) {
+        return false;
+    }
+    const bool made = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED) == 0 &&
+                      pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST) == 0 &&
+                      pthread_mutex_init(mutex_of(cell), &attributes) == 0;
+    pthread_mutexattr_destroy(&attributes);
+    return made;
+}
+
+Acquired lock_mutex(MutexCell& cell) noexcept {
+    return settle(pthread_mutex_lock(mutex_of(cell)), mutex_of(cell));
+}
+
+Acquired try_lock_mutex(MutexCell& cell) noexcept {
+    return settle(pthread_mutex_trylock(mutex_of(cell)), mutex_of(cell));
+}
+
+void unlock_mutex(MutexCell& cell) noexcept {
+    pthread_mutex_unlock(mutex_of(cell));
+}
+
+}  // namespace bayeux::store

@@ -1,0 +1,92 @@
+// The store over a shared-memory segment: broker::SessionStore for all threads of all children.
+//
+// Each call takes the lock once; those whose work has no bound (a fan-out, the end of a large
+// session) take it several times, for a bounded step each. Bells are rung after each hold. Whatever
+// needs heap memory or a hash of a client's text is done before the lock.
+#ifndef BAYEUX_STORE_SHARED_STORE_HPP
+#define BAYEUX_STORE_SHARED_STORE_HPP
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "broker/session_store.hpp"
+#include "store/segment.hpp"
+#include "store/store_lock.hpp"
+#include "store/store_stats.hpp"
+
+namespace bayeux::store {
+
+class SharedStore final : public broker::SessionStore {
+  public:
+    // The segment was created before, by this process or another (Segment::create). Its bytes, the
+    // ringer and the clock outlive the store.
+    static Result<std::unique_ptr<SharedStore>> open(std::span<std::byte> segment,
+                                                     broker::Ringer& ringer, const Clock& clock);
+
+    Result<SessionHandle> create_session(const broker::NewSession& wanted) override;
+    std::optional<broker::SessionInfo> find_session(DomainId domain,
+                                                    const protocol::ClientId& id) override;
+    void touch(SessionHandle session, TimePoint expires_at, bool cookie) override;
+    bool end_session(SessionHandle session) override;
+
+    Result<broker::ConnectStart> start_connect(SessionHandle session,
+                                               const broker::ConnectTerms& terms) override;
+    broker::ParkState park(SessionHandle session, ConnectCycle cycle, ChildIndex child,
+                           TimePoint lease) override;
+    void finish_connect(SessionHandle session, ConnectCycle cycle, TimePoint expires_at) override;
+    std::size_t take_due(ChildIndex child, std::span<broker::Due> due) override;
+
+    Result<void> subscribe(SessionHandle session, std::span<const protocol::ChannelName> channels,
+                           const broker::SubscriptionLimits& limits) override;
+    void unsubscribe(SessionHandle session,
+                     std::span<const protocol::ChannelName> channels) override;
+    bool channel_exists(DomainId domain, const protocol::ChannelName& channel) override;
+
+    Result<std::size_t> publish(const broker::Publication& publication) override;
+    bool has_events(SessionHandle session) override;
+    broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out) override;
+    void delivered(SessionHandle session, bool written) override;
+
+    void sweep(ChildIndex child, TimePoint now) override;
+    [[nodiscard]] protocol::SecretKey browser_key() const noexcept override;
+
+    // --- children ---
+
+    // A place in the child table, held by the calling thread for as long as it lives or until it
+    // calls release_child(): see child_table.hpp. kFull if there is none.
+    Result<ChildIndex> claim_child(std::uint32_t pid);
+    // The child's parks are finished. The thread that claimed it.
+    void release_child(ChildIndex child);
+
+    // --- for status pages and tests ---
+
+    [[nodiscard]] StoreStats stats();
+    [[nodiscard]] const Segment& segment() const noexcept { return segment_; }
+
+  private:
+    SharedStore(const Segment& segment, broker::Ringer& ringer, const Clock& clock) noexcept
+        : segment_(segment), ringer_(ringer), clock_(clock) {}
+
+    template <class Body>
+    auto under_lock(Operation operation, Body&& body);
+    template <class Body>
+    auto under_lock_at(Operation operation, TimePoint now, Body&& body);
+
+    bool subscribe_some(SessionHandle session, std::span<const protocol::ChannelName> channels,
+                        const broker::SubscriptionLimits& limits, std::span<char> added,
+                        bool& gone);
+    void unsubscribe_some(SessionHandle session, std::span<const protocol::ChannelName> channels,
+                          std::span<const char> chosen);
+    void bury();
+
+    const Segment segment_;
+    broker::Ringer& ringer_;
+    const Clock& clock_;
+};
+
+}  // namespace bayeux::store
+
+#endif

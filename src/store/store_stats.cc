@@ -1,0 +1,35 @@
+#include "store/store_stats.hpp"
+
+namespace bayeux::store {
+
+std::uint64_t StoreStats::used_bytes() const noexcept {
+    std::uint64_t bytes = 0;
+    for (std::size_t kind = 1; kind < kKinds; ++kind) {
+        bytes += std::uint64_t{used[kind]} * kCellSize[kind];
+    }
+    return bytes;
+}
+
+StoreStats read_stats(const Locked& locked) noexcept {
+    const Header& header = locked.header();
+    StoreStats stats;
+    stats.size = header.size;
+    stats.pages = header.geometry.page_count;
+    stats.free_pages = header.free_pages;
+    for (std::size_t kind = 1; kind < kKinds; ++kind) {
+        stats.used[kind] = header.kinds[kind].used;
+        stats.pages_of[kind] = header.kinds[kind].pages;
+    }
+    for (const ChildSlot& child : locked.segment().children()) {
+        stats.children += child.state == ChildState::kClaimed ? 1 : 0;
+        stats.due += child.due_count;
+    }
+    stats.counters = header.counters;
+    stats.hold_p50_ns = hold_percentile(header.hold_times, 0.5);
+    stats.hold_p99_ns = hold_percentile(header.hold_times, 0.99);
+    stats.hold_p999_ns = hold_percentile(header.hold_times, 0.999);
+    stats.hold_max_ns = header.hold_times.longest_ns;
+    return stats;
+}
+
+}  // namespace bayeux::store

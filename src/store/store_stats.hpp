@@ -1,0 +1,37 @@
+// What the store knows about itself, for status pages and tests: a copy, taken in one hold.
+#ifndef BAYEUX_STORE_STORE_STATS_HPP
+#define BAYEUX_STORE_STORE_STATS_HPP
+
+#include <array>
+#include <cstdint>
+
+#include "store/store_lock.hpp"
+
+namespace bayeux::store {
+
+struct StoreStats {
+    std::uint64_t size = 0;   // bytes of the segment
+    std::uint32_t pages = 0;  // of kPageSize bytes, of all kinds
+    std::uint32_t free_pages = 0;
+    std::array<std::uint32_t, kKinds> used{};  // cells by kind; message blocks under kBlock
+    std::array<std::uint32_t, kKinds> pages_of{};
+    std::uint32_t children = 0;  // claimed places
+    std::uint32_t due = 0;       // parks that loops have to end, of all children
+    Counters counters{};
+    std::uint64_t hold_p50_ns = 0;
+    std::uint64_t hold_p99_ns = 0;
+    std::uint64_t hold_p999_ns = 0;
+    std::uint64_t hold_max_ns = 0;
+
+    [[nodiscard]] std::uint32_t count(Kind kind) const noexcept {
+        return used[static_cast<std::size_t>(kind)];
+    }
+    // Bytes of all cells in use. An empty store has 0.
+    [[nodiscard]] std::uint64_t used_bytes() const noexcept;
+};
+
+[[nodiscard]] StoreStats read_stats(const Locked& locked) noexcept;
+
+}  // namespace bayeux::store
+
+#endif

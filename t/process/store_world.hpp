@@ -1,0 +1,171 @@
+// A store over an anonymous segment that forked children share, with a clock and a ringer of the
+// test's own. For unit and process tests of the store.
+#ifndef BAYEUX_T_PROCESS_STORE_WORLD_HPP
+#define BAYEUX_T_PROCESS_STORE_WORLD_HPP
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <sys/mman.h>
+#include <vector>
+
+#include "lib/fake_clock.hpp"
+#include "store/shared_store.hpp"
+#include "store/verify.hpp"
+
+namespace bayeux::test {
+
+// Remembers whose bell was rung.
+class RecordingRinger final : public broker::Ringer {
+  public:
+    void ring(const broker::WakeSet& children) noexcept override {
+        ++rings;
+        rung |= children;
+    }
+
+    broker::WakeSet rung;
+    int rings = 0;
+};
+
+inline constexpr DomainId kDomain{77};
+
+inline protocol::ClientId client(std::uint32_t number) {
+    std::array<std::uint8_t, protocol::ClientId::kBytes> bytes{};
+    std::memcpy(bytes.data(), &number, sizeof(number));
+    return protocol::ClientId::from_bytes(bytes);
+}
+
+inline protocol::ChannelName channel(const std::string& name) {
+    return *protocol::ChannelName::parse(name);
+}
+
+class StoreWorld {
+  public:
+    explicit StoreWorld(std::size_t size = std::size_t{4} << 20U, std::uint32_t children = 8)
+        : size_(size),
+          memory_(mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+        store::SegmentKeys keys;
+        keys.table.fill(7);
+        keys.browser.fill(9);
+        made_ = store::Segment::create(bytes(), children, keys).has_value();
+        store_ = std::move(store::SharedStore::open(bytes(), ringer, clock).value());
+    }
+    StoreWorld(const StoreWorld&) = delete;
+    StoreWorld& operator=(const StoreWorld&) = delete;
+    ~StoreWorld() {
+        store_.reset();
+        munmap(memory_, size_);
+    }
+
+    [[nodiscard]] std::span<std::byte> bytes() const {
+        return {static_cast<std::byte*>(memory_), size_};
+    }
+    [[nodiscard]] store::SharedStore& store() { return *store_; }
+    [[nodiscard]] TimePoint after(int seconds) const {
+        return clock.now() + std::chrono::seconds(seconds);
+    }
+
+    // Empty if every invariant holds.
+    [[nodiscard]] std::string wrong() {
+        broker::WakeSet wake;
+        const store::Locked locked(store_->segment(), store::Operation::kRead, clock.now(), wake);
+        return store::verify(locked);
+    }
+
+    [[nodiscard]] Result<SessionHandle> try_session(std::uint32_t number,
+                                                    const broker::QueueLimits& queue = {},
+                                                    std::uint32_t max_sessions = 0xffffffff) {
+        broker::NewSession wanted;
+        wanted.domain = kDomain;
+        wanted.client_id = client(number);
+        wanted.queue = queue;
+        wanted.max_sessions = max_sessions;
+        wanted.expires_at = after(10);
+        return store_->create_session(wanted);
+    }
+    // The null handle if there is no room.
+    SessionHandle session(std::uint32_t number, const broker::QueueLimits& queue = {}) {
+        const auto made = try_session(number, queue);
+        return made ? made.value() : SessionHandle{};
+    }
+    bool subscribe(SessionHandle session, const std::vector<std::string>& names,
+                   const broker::SubscriptionLimits& limits = {}) {
+        std::vector<protocol::ChannelName> channels;
+        channels.reserve(names.size());
+        for (const std::string& name : names) {
+            channels.push_back(channel(name));
+        }
+        return store_->subscribe(session, channels, limits).has_value();
+    }
+    void unsubscribe(SessionHandle session, const std::string& name) {
+        const auto one = channel(name);
+        store_->unsubscribe(session, {&one, 1});
+    }
+    // The number of sessions reached, or -1.
+    int publish(const std::string& name, const std::string& event,
+                std::optional<SessionHandle> except = std::nullopt,
+                std::optional<SessionHandle> without_wake = std::nullopt) {
+        const auto one = channel(name);
+        broker::Publication publication;
+        publication.domain = kDomain;
+        publication.channel = &one;
+        publication.event = event;
+        publication.except = except;
+        publication.without_wake = without_wake;
+        const auto reached = store_->publish(publication);
+        return reached ? static_cast<int>(reached.value()) : -1;
+    }
+    // Everything that is queued, as written.
+    std::string receive(SessionHandle session, ChildIndex child = ChildIndex{0}) {
+        std::string text;
+        while (store_->drain(session, child, text).any()) {
+            store_->delivered(session, true);
+            text += store_->has_events(session) ? "," : "";
+        }
+        return text;
+    }
+    ConnectCycle connect(SessionHandle session) {
+        const auto start = store_->start_connect(
+            session, {broker::Transport::kLongPolling, Millis{30000}, Millis{0}, after(45)});
+        return start ? start.value().cycle : ConnectCycle{};
+    }
+    broker::ParkState park(SessionHandle session, ConnectCycle cycle, ChildIndex child) {
+        return store_->park(session, cycle, child, after(45));
+    }
+    // One word per due park, e.g. "events:3" with the session's cycle.
+    std::string due(ChildIndex child) {
+        std::array<broker::Due, 16> all;
+        const std::size_t count = store_->take_due(child, all);
+        std::string text;
+        for (std::size_t i = 0; i < count; ++i) {
+            const char* const reason = all[i].reason == broker::DueReason::kEvents  ? "events:"
+                                       : all[i].reason == broker::DueReason::kEnded ? "ended:"
+                                                                                    : "superseded:";
+            text += (i == 0 ? "" : " ") + std::string(reason) + std::to_string(all[i].cycle.value);
+        }
+        return text;
+    }
+    // All sessions expire, all channels are swept; what is used then.
+    std::uint64_t used_after_all() {
+        clock.advance(std::chrono::seconds(400));
+        store_->sweep(kNoChild, clock.now());
+        clock.advance(std::chrono::seconds(400));
+        store_->sweep(kNoChild, clock.now());
+        return store_->stats().used_bytes();
+    }
+
+    FakeClock clock;
+    RecordingRinger ringer;
+
+  private:
+    std::size_t size_;
+    void* memory_;
+    bool made_ = false;
+    std::unique_ptr<store::SharedStore> store_;
+};
+
+}  // namespace bayeux::test
+
+#endif
