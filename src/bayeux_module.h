@@ -1,0 +1,93 @@
+/* The C face of the core: what mod_bayeux.c hooks into httpd. Every function is a hook, a directive
+ * setter or a configuration callback; the comment says in which phase httpd calls it. None lets a
+ * C++ exception out. */
+#ifndef BAYEUX_MODULE_H
+#define BAYEUX_MODULE_H
+
+#include <httpd.h>
+
+#include <ap_mpm.h>
+#include <http_config.h>
+#include <mpm_common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#define BAYEUX_NOEXCEPT noexcept
+#else
+#define BAYEUX_NOEXCEPT
+#endif
+
+/* --- configuration: the parent, one thread --- */
+
+void* bayeux_create_dir_config(apr_pool_t* p, char* path) BAYEUX_NOEXCEPT;
+/* Also at request time, by any worker. */
+void* bayeux_merge_dir_config(apr_pool_t* p, void* base, void* add) BAYEUX_NOEXCEPT;
+void* bayeux_create_server_config(apr_pool_t* p, server_rec* s) BAYEUX_NOEXCEPT;
+void* bayeux_merge_server_config(apr_pool_t* p, void* base, void* add) BAYEUX_NOEXCEPT;
+
+const char* bayeux_set_shared_memory(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_drain_timeout(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_max_blocking_holds(cmd_parms* cmd, void* dir,
+                                          const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_domain(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+/* BayeuxTimeout, BayeuxInterval, BayeuxMaxInterval: cmd->info says which. */
+const char* bayeux_set_time(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+/* BayeuxMaxSessions, BayeuxMaxChannels, BayeuxMaxSubscriptions. */
+const char* bayeux_set_cap(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+/* BayeuxTrustClientId, BayeuxBroadcastToPublisher, ... */
+const char* bayeux_set_switch(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_transports(cmd_parms* cmd, void* dir, int argc,
+                                  char* const argv[]) BAYEUX_NOEXCEPT;
+const char* bayeux_set_max_message_size(cmd_parms* cmd, void* dir,
+                                        const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_max_queue(cmd_parms* cmd, void* dir, const char* messages,
+                                 const char* bytes) BAYEUX_NOEXCEPT;
+const char* bayeux_set_queue_overflow(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_cookie(cmd_parms* cmd, void* dir, int argc,
+                              char* const argv[]) BAYEUX_NOEXCEPT;
+const char* bayeux_set_duplicate_status(cmd_parms* cmd, void* dir,
+                                        const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_allow_origin(cmd_parms* cmd, void* dir, int argc,
+                                    char* const argv[]) BAYEUX_NOEXCEPT;
+const char* bayeux_open_channel_section(cmd_parms* cmd, void* dir,
+                                        const char* args) BAYEUX_NOEXCEPT;
+const char* bayeux_set_require(cmd_parms* cmd, void* dir, const char* args) BAYEUX_NOEXCEPT;
+const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+
+/* The cmd->info values of the setters that serve several directives. */
+enum bayeux_time { BAYEUX_TIMEOUT, BAYEUX_INTERVAL, BAYEUX_MAX_INTERVAL };
+enum bayeux_cap { BAYEUX_MAX_SESSIONS, BAYEUX_MAX_CHANNELS, BAYEUX_MAX_SUBSCRIPTIONS };
+enum bayeux_switch {
+    BAYEUX_TRUST_CLIENT_ID,
+    BAYEUX_BROADCAST_TO_PUBLISHER,
+    BAYEUX_META_CONNECT_DELIVER_ONLY,
+    BAYEUX_UNCONNECTED_PUBLISH
+};
+
+/* --- hooks --- */
+
+/* Parent, `httpd -t` included: what can only be judged when all of the configuration is read. */
+int bayeux_check_config(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp,
+                        server_rec* s) BAYEUX_NOEXCEPT;
+/* Parent: the shared memory, the bells, the notices at start. */
+int bayeux_post_config(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp,
+                       server_rec* s) BAYEUX_NOEXCEPT;
+/* Parent: a child has ended, however it did. */
+void bayeux_child_status(server_rec* s, pid_t pid, ap_generation_t generation, int slot,
+                         mpm_child_status state) BAYEUX_NOEXCEPT;
+/* Child, its main thread, before there are workers: starts the loop. */
+void bayeux_child_init(apr_pool_t* pchild, server_rec* s) BAYEUX_NOEXCEPT;
+/* Child, any thread: parks are answered, connections closed. */
+void bayeux_child_stopping(apr_pool_t* pchild, int graceful) BAYEUX_NOEXCEPT;
+/* A worker. */
+int bayeux_handler(request_rec* r) BAYEUX_NOEXCEPT;
+int bayeux_process_connection(conn_rec* c) BAYEUX_NOEXCEPT;
+int bayeux_post_read_request(request_rec* r) BAYEUX_NOEXCEPT;
+void bayeux_suspend_connection(conn_rec* c, request_rec* r) BAYEUX_NOEXCEPT;
+int bayeux_status(request_rec* r, int flags) BAYEUX_NOEXCEPT;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,107 @@
+// How a connection leaves the event MPM and is served from the loop (design.md 4,
+// docs/adoption.md). All knowledge of MPMs and of connection states is in the adoption*.cc files.
+//
+//   worker: handler returns SUSPENDED
+//     -> the same worker: suspend_connection hook, REALLY_LAST: c->cs is ours from here on
+//     -> loop -> worker (a turn) -> loop -> ... -> destroyed by the loop
+#ifndef BAYEUX_HTTPD_ADOPTION_HPP
+#define BAYEUX_HTTPD_ADOPTION_HPP
+
+#include <atomic>
+#include <cstdint>
+
+#include <httpd.h>
+
+#include <scoreboard.h>
+
+#include "base/clock.hpp"
+#include "httpd/held_request.hpp"
+#include "httpd/httpd_api.hpp"
+#include "loop/connection.hpp"
+#include "loop/turns.hpp"
+
+namespace bayeux::httpd {
+
+// Progress of one worker thread: rises whenever a hook of ours is entered on it. Lives as long as
+// the process.
+struct ThreadMark {
+    std::atomic<std::uint64_t> entries{0};
+};
+
+// Of the calling thread, counted up by one. nullptr without memory.
+ThreadMark* mark_thread() noexcept;
+
+class AdoptedConnection final : public loop::Connection {
+  public:
+    AdoptedConnection(conn_rec* c, int fd, bool transparent) noexcept;
+
+    // --- the MPM's worker, before the adoption ---
+    // The suspend_connection hook: true if the connection is ours from now on.
+    bool adopt() noexcept;
+
+    // --- any owner ---
+    // The request that the handler leaves to us; one at a time.
+    HeldRequest* held = nullptr;
+    Millis keep_alive{5000};  // KeepAliveTimeout of the host of the last request
+    [[nodiscard]] bool adopted() const noexcept { return adopted_; }
+
+    // --- loop::Connection ---
+    void perform() noexcept override;
+    [[nodiscard]] bool may_destroy(TimePoint now) noexcept override;
+    void destroy() noexcept override;
+
+  private:
+    // Each decides what comes `next`.
+    void serve() noexcept;
+    void inspect() noexcept;
+    void answer(loop::EndReason why) noexcept;
+    void close() noexcept;
+    // What follows a response: flush, then the next request, patience, or the end.
+    void after_response() noexcept;
+    // One request; false if `next` is set, true if after_response() has to follow.
+    bool run_pipeline() noexcept;
+    void finish_request(request_rec* r) noexcept;
+    // Whether input waits in httpd's filters or on the socket; it may read ahead, never blocks.
+    [[nodiscard]] apr_status_t peek_input() noexcept;
+
+    conn_rec* const c_;
+    conn_state_t state_{};  // c->cs since adoption; the MPM's own copy stays SUSPENDED for good
+    bool adopted_ = false;
+    ThreadMark* adopted_by_ = nullptr;
+    std::uint64_t adopted_mark_ = 0;
+    TimePoint adopted_at_;
+    ap_sb_handle_t* score_ = nullptr;
+    apr_bucket_brigade* peeked_ = nullptr;
+};
+
+// The connection's state with us; nullptr if no Bayeux request came on it.
+[[nodiscard]] AdoptedConnection* adopted_connection(conn_rec* c) noexcept;
+
+// What to do with a request that the broker has answered or wants to be held:
+enum class HoldBy : std::uint8_t {
+    kAdoption,  // return SUSPENDED: the connection is, or becomes, the loop's
+    kBlocking,  // this thread may wait, within the cap
+};
+[[nodiscard]] HoldBy way_to_hold(request_rec* r) noexcept;
+
+// Leaves the request to the loop; the handler then returns SUSPENDED. Only after kAdoption.
+void leave_to_loop(request_rec* r, HeldRequest& held);
+
+// True if a further request has come in behind this one: it must not wait behind a held connect.
+[[nodiscard]] bool input_pending(request_rec* r) noexcept;
+
+// Gets turns from the event MPM's workers.
+[[nodiscard]] loop::Turns::Starter& worker_turns() noexcept;
+
+// The scoreboard's place of the calling worker, for a connection that it serves out of its own
+// line.
+void show_in_scoreboard(conn_rec* c, ap_sb_handle_t** handle) noexcept;
+void clear_in_scoreboard() noexcept;
+
+// --- what the configuration can hold, asked of the MPM in post_config ---
+void notice_capacity(server_rec* s);
+[[nodiscard]] bool mpm_can_suspend() noexcept;
+
+}  // namespace bayeux::httpd
+
+#endif

@@ -1,0 +1,206 @@
+// What a worker does with an adopted connection.
+#include <utility>
+
+#include <httpd.h>
+
+#include <ap_mpm.h>
+#include <apr_buckets.h>
+#include <http_connection.h>
+#include <http_request.h>
+#include <scoreboard.h>
+#include <util_filter.h>
+
+#include "httpd/adoption.hpp"
+#include "httpd/module_state.hpp"
+
+namespace bayeux::httpd {
+
+using loop::EndReason;
+using loop::Next;
+using loop::Task;
+
+namespace {
+
+Next next_idle(Millis patience) noexcept {
+    Next next;
+    next.kind = Next::Kind::kIdle;
+    next.patience = patience;
+    return next;
+}
+
+Next next_of(Next::Kind kind) noexcept {
+    Next next;
+    next.kind = kind;
+    return next;
+}
+
+}  // namespace
+
+void AdoptedConnection::perform() noexcept {
+    loop::EventLoop& owner = this_child()->loop();
+    c_->current_thread = ap_thread_current();
+    show_in_scoreboard(c_, &score_);
+    switch (task) {
+        case Task::kServe:
+            serve();
+            break;
+        case Task::kInspect:
+            inspect();
+            break;
+        case Task::kAnswer:
+            answer(reason);
+            break;
+        case Task::kFlush:
+            after_response();
+            break;
+        case Task::kClose:
+            close();
+            break;
+    }
+    clear_in_scoreboard();
+    c_->sbh = nullptr;
+    owner.give_back(*this);  // nothing is touched behind this
+}
+
+apr_status_t AdoptedConnection::peek_input() noexcept {
+    // Made once: what is allocated from the connection's pool stays until it goes.
+    if (peeked_ == nullptr) {
+        peeked_ = apr_brigade_create(c_->pool, c_->bucket_alloc);
+    }
+    apr_bucket_brigade* bb = peeked_;
+    apr_status_t rv =
+        ap_get_brigade(c_->input_filters, bb, AP_MODE_SPECULATIVE, APR_NONBLOCK_READ, 1);
+    if (rv == APR_SUCCESS) {
+        apr_off_t length = 0;
+        const bool data = apr_brigade_length(bb, 0, &length) == APR_SUCCESS && length > 0;
+        const bool end = !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_FIRST(bb));
+        rv = data ? APR_SUCCESS : end ? APR_EOF : APR_EAGAIN;
+    }
+    apr_brigade_cleanup(bb);
+    return rv;
+}
+
+void AdoptedConnection::serve() noexcept {
+    if (this_child()->loop().stop_mode() == loop::StopMode::kAtOnce) {
+        close();
+        return;
+    }
+    if (!transparent()) {
+        const apr_status_t rv = peek_input();
+        if (APR_STATUS_IS_EAGAIN(rv)) {
+            next = next_idle(keep_alive);
+            return;
+        }
+        if (rv != APR_SUCCESS) {
+            close();
+            return;
+        }
+    }
+    if (run_pipeline()) {
+        after_response();
+    }
+}
+
+// One request through httpd. True if a response was written and after_response() has to follow;
+// false if `next` is set.
+bool AdoptedConnection::run_pipeline() noexcept {
+    state_.state = CONN_STATE_PROCESSING;
+    state_.sense = CONN_SENSE_DEFAULT;
+    const int rv = ap_run_process_connection(c_);
+    if (held != nullptr) {
+        state_.state = CONN_STATE_SUSPENDED;
+        next = next_of(Next::Kind::kPark);
+        next.terms = held->terms();
+        return false;
+    }
+    const bool went_well =
+        (rv == OK || rv == DONE) && c_->aborted == 0 &&
+        (state_.state == CONN_STATE_WRITE_COMPLETION || state_.state == CONN_STATE_KEEPALIVE);
+    if (!went_well) {
+        close();
+    }
+    return went_well;
+}
+
+void AdoptedConnection::after_response() noexcept {
+    for (;;) {
+        if (c_->aborted == 0) {
+            ap_filter_t* last = c_->output_filters;
+            while (last->next != nullptr) {
+                last = last->next;
+            }
+            // NULL flushes without blocking (core_filters.c).
+            if (last->frec->filter_func.out_func(last, nullptr) != APR_SUCCESS) {
+                c_->aborted = 1;
+            }
+        }
+        if (c_->aborted != 0) {
+            close();
+            return;
+        }
+        if (c_->data_in_output_filters != 0) {
+            next = next_of(Next::Kind::kFlush);
+            next.patience = Millis{apr_time_as_msec(c_->base_server->timeout)};
+            return;
+        }
+        if (c_->keepalive != AP_CONN_KEEPALIVE || this_child()->loop().stopping()) {
+            close();
+            return;
+        }
+        if (c_->data_in_input_filters == 0) {
+            state_.state = CONN_STATE_SUSPENDED;
+            next = next_idle(keep_alive);
+            return;
+        }
+        if (!run_pipeline()) {
+            return;
+        }
+    }
+}
+
+void AdoptedConnection::inspect() noexcept {
+    const apr_status_t rv = peek_input();
+    if (APR_STATUS_IS_EAGAIN(rv)) {
+        next = next_of(Next::Kind::kResume);
+        return;
+    }
+    next = next_of(Next::Kind::kEnd);
+    next.reason = rv == APR_SUCCESS ? EndReason::kPipelined : EndReason::kGone;
+}
+
+void AdoptedConnection::answer(EndReason why) noexcept {
+    HeldRequest* ended = std::exchange(held, nullptr);
+    request_rec* r = ended->r;
+    state_.state = CONN_STATE_HANDLER;
+    if (why == EndReason::kGone) {
+        c_->aborted = 1;
+    } else {
+        if (why == EndReason::kStopping || this_child()->loop().stopping()) {
+            c_->keepalive = AP_CONN_CLOSE;
+        }
+        write_end_of_park(*ended, why);
+    }
+    finish_request(r);
+    after_response();
+}
+
+void AdoptedConnection::finish_request(request_rec* r) noexcept {
+    if (c_->aborted == 0) {
+        ap_finalize_request_protocol(r);
+    }
+    // Logs the request and frees it, now or when its last byte has left.
+    ap_process_request_after_handler(r);
+}
+
+void AdoptedConnection::close() noexcept {
+    c_->keepalive = AP_CONN_CLOSE;
+    state_.state = CONN_STATE_LINGER;
+    if (c_->data_in_output_filters != 0) {
+        c_->aborted = 1;  // it had its time; waiting for it would block this worker
+    }
+    // Runs the pre-close hooks, sends what TLS has to say, and shuts down the write side.
+    const bool gone = ap_start_lingering_close(c_) != 0;
+    next = next_of(gone ? Next::Kind::kBury : Next::Kind::kLinger);
+}
+
+}  // namespace bayeux::httpd

@@ -1,0 +1,33 @@
+// The broker's questions, answered by httpd's authorization providers for the request at hand.
+#ifndef BAYEUX_HTTPD_AUTHORIZATION_HPP
+#define BAYEUX_HTTPD_AUTHORIZATION_HPP
+
+#include "broker/policy.hpp"
+#include "httpd/channel_sections.hpp"
+#include "httpd/httpd_api.hpp"
+
+namespace bayeux::httpd {
+
+// For one request, on the worker that runs it: a provider may block.
+class RequestPolicy final : public broker::Policy {
+  public:
+    // `sections` may be nullptr: a domain without rules allows everything.
+    RequestPolicy(request_rec* r, const DomainSections* sections,
+                  bool broadcast_to_publisher) noexcept
+        : r_(r), sections_(sections), broadcast_to_publisher_(broadcast_to_publisher) {}
+
+    [[nodiscard]] bool allows(broker::Operation operation,
+                              const protocol::ChannelName& channel) override;
+    [[nodiscard]] broker::ChannelOptions options(const protocol::ChannelName& channel) override;
+
+  private:
+    [[nodiscard]] bool grants(const ChannelSection& section, broker::Operation operation) const;
+
+    request_rec* r_;
+    const DomainSections* sections_;
+    bool broadcast_to_publisher_;
+};
+
+}  // namespace bayeux::httpd
+
+#endif

@@ -1,0 +1,91 @@
+// The <BayeuxChannel> sections, sorted by domain: who may do what on which channel.
+//
+// A section belongs to the domain of the Location or host that it is written in, and guards its
+// channels for every Location of that domain (design.md 7).
+#ifndef BAYEUX_HTTPD_CHANNEL_SECTIONS_HPP
+#define BAYEUX_HTTPD_CHANNEL_SECTIONS_HPP
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/strong_id.hpp"
+#include "broker/policy.hpp"
+#include "httpd/config.hpp"
+#include "httpd/httpd_api.hpp"
+#include "protocol/channel_name.hpp"
+
+namespace bayeux::httpd {
+
+// One BayeuxRequire line: a provider of httpd's authorization framework and what it was given.
+struct ChannelRule {
+    broker::Operation operation = broker::Operation::kPublish;
+    const char* provider_name = nullptr;
+    const void* provider = nullptr;  // an authz_provider
+    const char* arguments = nullptr;
+    const void* parsed = nullptr;
+    const ChannelRule* next = nullptr;
+};
+
+struct ChannelSection {
+    explicit ChannelSection(protocol::ChannelName n) : name(std::move(n)) {}
+
+    protocol::ChannelName name;
+    const DirConfig* location = nullptr;  // where it is written
+    const char* where = "";               // file and line, for messages
+    ChannelRule* rules = nullptr;         // alternatives, in order
+    Setting<bool> persistent;
+    Setting<bool> broadcast_to_publisher;
+    ChannelSection* next = nullptr;
+
+    [[nodiscard]] bool rules_on(broker::Operation operation) const noexcept;
+};
+
+// True if `section` covers every channel that `name`, which may be a pattern, covers.
+[[nodiscard]] bool covers(const protocol::ChannelName& section,
+                          const protocol::ChannelName& name) noexcept;
+
+// The sections of one domain. Built once, then only read; any thread.
+class DomainSections {
+  public:
+    void add(const ChannelSection& section);
+
+    // The most specific section that covers the name and has a rule for the operation: the exact
+    // name, then `*`, then the deepest `**`. nullptr: no rule at all.
+    [[nodiscard]] const ChannelSection* deciding(broker::Operation operation,
+                                                 const protocol::ChannelName& name) const;
+    [[nodiscard]] broker::ChannelOptions options(const protocol::ChannelName& name,
+                                                 bool broadcast_to_publisher) const;
+    [[nodiscard]] const std::vector<const ChannelSection*>& all() const noexcept { return all_; }
+
+  private:
+    // Calls visit(section) for each that covers the name, the most specific first, until it is
+    // true.
+    template <class Visit>
+    void covering(const protocol::ChannelName& name, Visit&& visit) const;
+
+    std::vector<const ChannelSection*> all_;
+    // Several sections may have one pattern, each with rules for other operations.
+    std::unordered_multimap<std::string_view, const ChannelSection*> by_pattern_;
+};
+
+class DomainRules {
+  public:
+    // nullptr if the domain has no section.
+    [[nodiscard]] const DomainSections* find(DomainId domain) const noexcept;
+    DomainSections& at(DomainId domain) { return domains_[domain]; }
+
+  private:
+    std::map<DomainId, DomainSections> domains_;
+};
+
+// Gives every host its default domain and all hosts the rules of all domains. A sentence if
+// something is written twice or cannot be told apart, else nullptr.
+[[nodiscard]] const char* sort_sections(apr_pool_t* pconf, server_rec* main_server);
+
+}  // namespace bayeux::httpd
+
+#endif

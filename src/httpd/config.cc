@@ -1,0 +1,104 @@
+#include "httpd/config.hpp"
+
+#include <new>
+
+#include "base/siphash.hpp"
+#include "bayeux_module.h"
+#include "httpd/boundary.hpp"
+#include "httpd/module_state.hpp"
+
+namespace bayeux::httpd {
+
+DirConfig& dir_config(request_rec* r) noexcept {
+    return *static_cast<DirConfig*>(ap_get_module_config(r->per_dir_config, &bayeux_module));
+}
+
+ServerConfig& server_config(server_rec* s) noexcept {
+    return *static_cast<ServerConfig*>(ap_get_module_config(s->module_config, &bayeux_module));
+}
+
+DomainId domain_id(std::string_view name) noexcept {
+    // The names come from the configuration, not from clients: the key has nothing to hide, and
+    // must be the same after a restart.
+    static constexpr SipKey kKey{'b', 'a', 'y', 'e', 'u', 'x', ' ', 'd',
+                                 'o', 'm', 'a', 'i', 'n', ' ', 'i', 'd'};
+    return DomainId{siphash(kKey, name)};
+}
+
+DomainId domain_of(const DirConfig& dir, server_rec* s) noexcept {
+    return dir.domain.written ? domain_id(dir.domain.value) : server_config(s).default_domain;
+}
+
+broker::Settings settings_of(const DirConfig& dir, server_rec* s) {
+    // Caps that nobody has written follow from the memory: a session with its queue, a channel with
+    // its subscriptions, should find room when the cap is reached (design.md 7).
+    const std::uint64_t memory =
+        server_config(ap_server_conf).shared_memory.or_else(kDefaultSharedMemory);
+    const auto by_memory = static_cast<std::uint32_t>(memory / 2048);
+    broker::Settings settings;
+    settings.domain = domain_of(dir, s);
+    settings.timeout = Millis{dir.timeout_ms.or_else(30000)};
+    settings.interval = Millis{dir.interval_ms.or_else(0)};
+    settings.max_interval = Millis{dir.max_interval_ms.or_else(10000)};
+    const QueueTerms queue = dir.queue.or_else(QueueTerms{});
+    settings.queue = {queue.messages, queue.bytes,
+                      dir.overflow.or_else(broker::Overflow::kDisconnect)};
+    settings.max_sessions = dir.max_sessions.or_else(by_memory);
+    settings.max_channels = dir.max_channels.or_else(by_memory);
+    settings.max_subscriptions =
+        dir.max_subscriptions.or_else(static_cast<std::uint32_t>(memory >> 16U));
+    if (dir.transports.written) {
+        const Words& words = dir.transports.value;
+        settings.transports.assign(words.first, words.first + words.count);
+    }
+    settings.trust_client_id = dir.trust_client_id.or_else(false);
+    settings.broadcast_to_publisher = dir.broadcast_to_publisher.or_else(true);
+    settings.unconnected_publish = dir.unconnected_publish.or_else(false);
+    settings.meta_connect_deliver_only = dir.deliver_only.or_else(false);
+    return settings;
+}
+
+}  // namespace bayeux::httpd
+
+using bayeux::httpd::DirConfig;
+using bayeux::httpd::ServerConfig;
+
+void* bayeux_create_dir_config(apr_pool_t* p, char* /*path*/) noexcept {
+    return new (apr_palloc(p, sizeof(DirConfig))) DirConfig;
+}
+
+void* bayeux_merge_dir_config(apr_pool_t* p, void* base_config, void* add_config) noexcept {
+    const auto& base = *static_cast<const DirConfig*>(base_config);
+    const auto& add = *static_cast<const DirConfig*>(add_config);
+    auto* merged = new (apr_palloc(p, sizeof(DirConfig))) DirConfig;
+    merged->domain = add.domain.over(base.domain);
+    merged->timeout_ms = add.timeout_ms.over(base.timeout_ms);
+    merged->interval_ms = add.interval_ms.over(base.interval_ms);
+    merged->max_interval_ms = add.max_interval_ms.over(base.max_interval_ms);
+    merged->transports = add.transports.over(base.transports);
+    merged->max_message_size = add.max_message_size.over(base.max_message_size);
+    merged->queue = add.queue.over(base.queue);
+    merged->overflow = add.overflow.over(base.overflow);
+    merged->max_sessions = add.max_sessions.over(base.max_sessions);
+    merged->max_channels = add.max_channels.over(base.max_channels);
+    merged->max_subscriptions = add.max_subscriptions.over(base.max_subscriptions);
+    merged->cookie = add.cookie.over(base.cookie);
+    merged->trust_client_id = add.trust_client_id.over(base.trust_client_id);
+    merged->duplicate_status = add.duplicate_status.over(base.duplicate_status);
+    merged->origins = add.origins.over(base.origins);
+    merged->broadcast_to_publisher = add.broadcast_to_publisher.over(base.broadcast_to_publisher);
+    merged->deliver_only = add.deliver_only.over(base.deliver_only);
+    merged->unconnected_publish = add.unconnected_publish.over(base.unconnected_publish);
+    return merged;
+}
+
+void* bayeux_create_server_config(apr_pool_t* p, server_rec* /*s*/) noexcept {
+    return new (apr_palloc(p, sizeof(ServerConfig))) ServerConfig;
+}
+
+void* bayeux_merge_server_config(apr_pool_t* p, void* /*base*/, void* add) noexcept {
+    // What is written for the whole server is read from the main server; sections belong to the
+    // virtual host that they are written in.
+    return new (apr_palloc(p, sizeof(ServerConfig)))
+        ServerConfig(*static_cast<const ServerConfig*>(add));
+}

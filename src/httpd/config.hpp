@@ -1,0 +1,112 @@
+// What the directives of design.md 7 say, for a Location, a virtual host and the server.
+//
+// All three structs live in httpd's configuration pools and are plain data: they are written while
+// the configuration is read, by one thread, and only read afterwards.
+#ifndef BAYEUX_HTTPD_CONFIG_HPP
+#define BAYEUX_HTTPD_CONFIG_HPP
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/strong_id.hpp"
+#include "broker/engine.hpp"
+#include "httpd/httpd_api.hpp"
+
+namespace bayeux::httpd {
+
+class DomainRules;
+struct ChannelSection;
+
+// A directive's value, and whether it was written here at all.
+template <class T>
+struct Setting {
+    T value{};
+    bool written = false;
+
+    void set(T v) noexcept {
+        value = v;
+        written = true;
+    }
+    // What holds for a Location inside a container: its own value, or else the container's.
+    [[nodiscard]] Setting over(const Setting& base) const noexcept {
+        return written ? *this : base;
+    }
+    [[nodiscard]] T or_else(T fallback) const noexcept { return written ? value : fallback; }
+};
+
+struct CookieTerms {
+    const char* name = "BAYEUX_BROWSER";
+    const char* path = "/";
+    const char* domain = nullptr;
+    const char* same_site = nullptr;
+    bool secure = false;
+    bool partitioned = false;
+    std::int64_t max_age = -1;  // seconds; -1: until the browser is closed
+};
+
+struct QueueTerms {
+    std::uint32_t messages = 1000;
+    std::uint32_t bytes = 1U << 20U;
+};
+
+// A list of words of the configuration, in its pool.
+struct Words {
+    const char* const* first = nullptr;
+    std::uint32_t count = 0;
+};
+
+struct DirConfig {
+    Setting<const char*> domain;
+    Setting<std::int64_t> timeout_ms;
+    Setting<std::int64_t> interval_ms;
+    Setting<std::int64_t> max_interval_ms;
+    Setting<Words> transports;
+    Setting<std::uint32_t> max_message_size;
+    Setting<QueueTerms> queue;
+    Setting<broker::Overflow> overflow;
+    Setting<std::uint32_t> max_sessions;
+    Setting<std::uint32_t> max_channels;
+    Setting<std::uint32_t> max_subscriptions;
+    Setting<CookieTerms> cookie;
+    Setting<bool> trust_client_id;
+    Setting<int> duplicate_status;
+    Setting<Words> origins;
+    Setting<bool> broadcast_to_publisher;
+    Setting<bool> deliver_only;
+    Setting<bool> unconnected_publish;
+    // While a <BayeuxChannel> section is read: where its directives go. Never merged.
+    ChannelSection* open_section = nullptr;
+};
+
+struct ServerConfig {
+    // Written in the main server only.
+    Setting<std::uint64_t> shared_memory;
+    Setting<std::int64_t> drain_timeout_ms;
+    Setting<std::uint32_t> max_blocking_holds;
+    // The <BayeuxChannel> sections written in this virtual host, in order, as a linked list.
+    ChannelSection* sections = nullptr;
+    // Set by check_config: the rules of all domains (the same table for all hosts), and the domain
+    // that a Location has where no BayeuxDomain is written.
+    const DomainRules* rules = nullptr;
+    DomainId default_domain;
+};
+
+inline constexpr std::uint64_t kDefaultSharedMemory = std::uint64_t{64} << 20U;
+inline constexpr std::uint64_t kMinSharedMemory = std::uint64_t{1} << 20U;
+inline constexpr std::uint64_t kMaxSharedMemory = std::uint64_t{64} << 30U;
+inline constexpr std::uint32_t kDefaultMaxMessageSize = 64U << 10U;
+
+[[nodiscard]] DirConfig& dir_config(request_rec* r) noexcept;
+[[nodiscard]] ServerConfig& server_config(server_rec* s) noexcept;
+
+// The id under which the store knows a domain.
+[[nodiscard]] DomainId domain_id(std::string_view name) noexcept;
+// The domain of requests to this Location.
+[[nodiscard]] DomainId domain_of(const DirConfig& dir, server_rec* s) noexcept;
+
+// What the broker has to know of this Location.
+[[nodiscard]] broker::Settings settings_of(const DirConfig& dir, server_rec* s);
+
+}  // namespace bayeux::httpd
+
+#endif

@@ -1,0 +1,172 @@
+// A request, from its first look to its reply or park: the shell around the broker.
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include <httpd.h>
+
+#include <http_request.h>
+#include <util_filter.h>
+
+#include "bayeux_module.h"
+#include "httpd/adoption.hpp"
+#include "httpd/authorization.hpp"
+#include "httpd/blocking_hold.hpp"
+#include "httpd/body.hpp"
+#include "httpd/boundary.hpp"
+#include "httpd/browser_cookie.hpp"
+#include "httpd/config.hpp"
+#include "httpd/held_request.hpp"
+#include "httpd/module_state.hpp"
+#include "httpd/origin.hpp"
+#include "httpd/receipt.hpp"
+#include "httpd/reply.hpp"
+
+namespace bayeux::httpd {
+namespace {
+
+using loop::EndReason;
+
+// What a client that cannot be held shall wait before it comes again (design.md 4.8).
+constexpr Millis kUnheldInterval{2000};
+
+int answer_options(request_rec* r, Origin origin) {
+    apr_table_setn(r->headers_out, "Allow", "POST, OPTIONS");
+    if (origin == Origin::kAllowed || origin == Origin::kAny) {
+        add_preflight_headers(r);
+    }
+    ap_set_content_length(r, 0);
+    return OK;
+}
+
+// One thread's leave to wait, given back unless a connect is held by it.
+class BlockingLeave {
+  public:
+    explicit BlockingLeave(bool wanted) noexcept
+        : claimed_(wanted && this_child()->claim_blocking_hold()) {}
+    BlockingLeave(const BlockingLeave&) = delete;
+    BlockingLeave& operator=(const BlockingLeave&) = delete;
+    ~BlockingLeave() {
+        if (claimed_) {
+            this_child()->release_blocking_hold();
+        }
+    }
+    [[nodiscard]] bool claimed() const noexcept { return claimed_; }
+
+  private:
+    bool claimed_;
+};
+
+broker::Outcome ask_broker(request_rec* r, const DirConfig& config, const DecodedBody& body,
+                           bool can_hold) {
+    Child& child = *this_child();
+    const broker::Settings settings = settings_of(config, r->server);
+    const DomainRules* rules = server_config(r->server).rules;
+    RequestPolicy policy(r, rules != nullptr ? rules->find(settings.domain) : nullptr,
+                         settings.broadcast_to_publisher);
+    const CookieTerms cookie = config.cookie.or_else(CookieTerms{});
+    const protocol::SecretKey key = child.store().browser_key();
+    broker::Request request{.settings = settings,
+                            .policy = policy,
+                            .transport = broker::Transport::kLongPolling,
+                            .browser = browser_of(r, cookie, key),
+                            .new_browser = std::nullopt,
+                            .can_hold = can_hold,
+                            .unheld_interval = kUnheldInterval};
+    request.new_browser =
+        request.browser ? request.browser : protocol::BrowserId::make(child.entropy());
+    broker::Outcome outcome = child.engine().handle(request, body.messages);
+    if (outcome.handshaken && !request.browser && request.new_browser) {
+        set_browser(r, cookie, *request.new_browser, key);
+    }
+    return outcome;
+}
+
+int hold(request_rec* r, HeldRequest& held, HoldBy way) {
+    held.receipt = new_receipt(r);
+    held.receipt->connect = held.outcome.park->connect;
+    if (input_pending(r)) {
+        // Nothing is held in front of a request that is there already.
+        write_end_of_park(held, EndReason::kPipelined);
+        return OK;
+    }
+    if (way == HoldBy::kAdoption) {
+        leave_to_loop(r, held);
+        return SUSPENDED;
+    }
+    const EndReason reason = hold_by_blocking(held);
+    if (reason == EndReason::kGone) {
+        r->connection->aborted = 1;
+        return OK;
+    }
+    if (reason == EndReason::kStopping) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
+    write_end_of_park(held, reason);
+    return OK;
+}
+
+int handle_post(request_rec* r, const DirConfig& config) {
+    // Messages borrow from the body, and the outcome from neither.
+    broker::Outcome outcome;
+    const HoldBy way = way_to_hold(r);
+    const BlockingLeave leave(way == HoldBy::kBlocking);
+    {
+        DecodedBody body;
+        Refusal refusal;
+        const std::size_t limit = config.max_message_size.or_else(kDefaultMaxMessageSize);
+        if (!read_messages(r, limit, body, refusal)) {
+            return refusal.connection_lost ? refusal.status : write_refusal(r, refusal);
+        }
+        outcome = ask_broker(r, config, body, way == HoldBy::kAdoption || leave.claimed());
+    }
+    auto* held = pool_new<HeldRequest>(r->pool);
+    held->r = r;
+    held->outcome = std::move(outcome);
+    held->duplicate_status = config.duplicate_status.or_else(408);
+    if (held->outcome.park) {
+        return hold(r, *held, way);
+    }
+    const AdoptedConnection* connection = adopted_connection(r->connection);
+    if (way == HoldBy::kAdoption && (connection == nullptr || !connection->adopted())) {
+        // Who has spoken Bayeux once will do so again: the loop keeps the connection from now on.
+        leave_to_loop(r, *held);
+        return SUSPENDED;
+    }
+    write_reply(*held);
+    return OK;
+}
+
+int handle(request_rec* r) {
+    const DirConfig& config = dir_config(r);
+    const Origin origin = judge_origin(r, config);
+    if (origin == Origin::kForeign) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "request of a foreign origin refused; BayeuxAllowOrigin lists who may");
+        return HTTP_FORBIDDEN;
+    }
+    add_cors_headers(r, origin);
+    if (r->method_number == M_OPTIONS) {
+        return answer_options(r, origin);
+    }
+    if (r->method_number != M_POST) {
+        r->allowed = (AP_METHOD_BIT << M_POST) | (AP_METHOD_BIT << M_OPTIONS);
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (this_child() == nullptr) {
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    return handle_post(r, config);
+}
+
+}  // namespace
+}  // namespace bayeux::httpd
+
+int bayeux_handler(request_rec* r) noexcept {
+    if (r->handler == nullptr || std::strcmp(r->handler, "bayeux") != 0) {
+        return DECLINED;
+    }
+    bayeux::httpd::mark_thread();
+    return bayeux::httpd::guard("handler", HTTP_SERVICE_UNAVAILABLE,
+                                [&] { return bayeux::httpd::handle(r); });
+}

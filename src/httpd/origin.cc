@@ -1,0 +1,92 @@
+#include "httpd/origin.hpp"
+
+#include <cctype>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bayeux::httpd {
+namespace {
+
+// RFC 6454: an origin is scheme, host and port. In lower case, the port always there.
+std::optional<std::string> normal_origin(std::string_view text) {
+    std::string origin;
+    for (const char c : text) {
+        if (std::isgraph(static_cast<unsigned char>(c)) == 0) {
+            return std::nullopt;
+        }
+        origin += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    const std::size_t scheme = origin.find("://");
+    if (scheme == std::string::npos) {
+        return std::nullopt;  // `null`, for one
+    }
+    const std::size_t host = scheme + 3;
+    if (host == origin.size() || origin.find_first_of("/?#@", host) != std::string::npos) {
+        return std::nullopt;
+    }
+    const std::size_t bracket = origin.find(']', host);  // of an IPv6 address
+    const std::size_t colon = origin.find(':', bracket == std::string::npos ? host : bracket);
+    if (colon == std::string::npos) {
+        origin += origin.compare(0, scheme, "https") == 0 ? ":443" : ":80";
+    }
+    return origin;
+}
+
+std::optional<std::string> own_origin(request_rec* r) {
+    const char* host = apr_table_get(r->headers_in, "Host");
+    if (host == nullptr) {
+        return std::nullopt;
+    }
+    return normal_origin(std::string(ap_http_scheme(r)) + "://" + host);
+}
+
+}  // namespace
+
+Origin judge_origin(request_rec* r, const DirConfig& config) {
+    const char* header = apr_table_get(r->headers_in, "Origin");
+    if (header == nullptr) {
+        return Origin::kNone;
+    }
+    static constexpr const char* kSelfOnly[] = {"self"};
+    const Words allowed = config.origins.or_else({kSelfOnly, 1});
+    const auto origin = normal_origin(header);
+    for (std::uint32_t i = 0; i < allowed.count; ++i) {
+        const std::string_view word = allowed.first[i];
+        if (word == "*") {
+            return Origin::kAny;
+        }
+        if (!origin) {
+            continue;
+        }
+        if (word == "self") {
+            if (origin == own_origin(r)) {
+                return Origin::kSelf;
+            }
+        } else if (origin == normal_origin(word)) {
+            return Origin::kAllowed;
+        }
+    }
+    return Origin::kForeign;
+}
+
+void add_cors_headers(request_rec* r, Origin origin) {
+    // Headers of error replies as well: the page may read why it was refused.
+    apr_table_mergen(r->err_headers_out, "Vary", "Origin");
+    if (origin == Origin::kAllowed) {
+        apr_table_set(r->err_headers_out, "Access-Control-Allow-Origin",
+                      apr_table_get(r->headers_in, "Origin"));
+        apr_table_setn(r->err_headers_out, "Access-Control-Allow-Credentials", "true");
+    } else if (origin == Origin::kAny) {
+        apr_table_setn(r->err_headers_out, "Access-Control-Allow-Origin", "*");
+    }
+}
+
+void add_preflight_headers(request_rec* r) {
+    apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", "POST, OPTIONS");
+    apr_table_setn(r->headers_out, "Access-Control-Allow-Headers",
+                   "Accept, Authorization, Content-Type, Pragma, X-Requested-With");
+    apr_table_setn(r->headers_out, "Access-Control-Max-Age", "86400");
+}
+
+}  // namespace bayeux::httpd

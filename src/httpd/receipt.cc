@@ -1,0 +1,37 @@
+#include "httpd/receipt.hpp"
+
+#include "httpd/boundary.hpp"
+#include "httpd/module_state.hpp"
+
+namespace bayeux::httpd {
+namespace {
+
+apr_status_t settle(void* data) noexcept {
+    const auto& receipt = *static_cast<const Receipt*>(data);
+    Child* child = this_child();
+    if (child == nullptr) {
+        return APR_SUCCESS;  // the process ends; its siblings give back what it held
+    }
+    const bool written = receipt.handed_over && receipt.r->connection->aborted == 0;
+    guard("receipt", [&] {
+        if (receipt.events_of) {
+            child->store().delivered(*receipt.events_of, written);
+        }
+        if (receipt.connect) {
+            child->store().finish_connect(receipt.connect->session, receipt.connect->cycle,
+                                          child->clock().now() + receipt.connect->expires_after);
+        }
+    });
+    return APR_SUCCESS;
+}
+
+}  // namespace
+
+Receipt* new_receipt(request_rec* r) {
+    auto* receipt = pool_new<Receipt>(r->pool);
+    receipt->r = r;
+    apr_pool_cleanup_register(r->pool, receipt, settle, apr_pool_cleanup_null);
+    return receipt;
+}
+
+}  // namespace bayeux::httpd

@@ -1,0 +1,117 @@
+#include "httpd/reply.hpp"
+
+#include <string>
+
+#include "httpd/boundary.hpp"
+#include "httpd/held_request.hpp"
+#include "httpd/module_state.hpp"
+#include "httpd/receipt.hpp"
+#include "protocol/json.hpp"
+
+namespace bayeux::httpd {
+namespace {
+
+using loop::EndReason;
+
+void write_body(request_rec* r, const std::string& body) {
+    ap_set_content_length(r, static_cast<apr_off_t>(body.size()));
+    if (r->header_only == 0) {
+        ap_rwrite(body.data(), static_cast<int>(body.size()), r);
+    }
+}
+
+// "[" events, replies "]": events first (CN-10), except that nothing precedes a handshake's reply
+// and no event rides with it (HS-11).
+void write_batch(request_rec* r, Receipt& receipt, const std::optional<SessionHandle>& events_of,
+                 const std::vector<std::string>& replies) {
+    Child& child = *this_child();
+    std::string body = "[";
+    if (events_of && child.store().drain(*events_of, child.index(), body).any()) {
+        receipt.events_of = events_of;
+    }
+    for (const std::string& reply : replies) {
+        if (body.size() > 1) {
+            body += ',';
+        }
+        body += reply;
+    }
+    body += ']';
+    write_body(r, body);
+    receipt.handed_over = true;
+}
+
+void set_status(request_rec* r, int status) {
+    r->status = status;
+    r->status_line = ap_get_status_line(status);
+}
+
+// Half a response cannot be taken back: the client must not mistake it for a whole one.
+void give_up(request_rec* r) noexcept {
+    r->connection->aborted = 1;
+}
+
+}  // namespace
+
+void set_reply_headers(request_rec* r) {
+    ap_set_content_type(r, "application/json;charset=UTF-8");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-cache, no-store");
+    apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
+}
+
+int write_refusal(request_rec* r, const Refusal& refusal) {
+    set_status(r, refusal.status);
+    set_reply_headers(r);
+    if (refusal.status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        r->connection->keepalive = AP_CONN_CLOSE;  // the rest of the body is not worth reading
+    }
+    const std::string error = std::to_string(refusal.status) + "::" + refusal.text;
+    write_body(r, "{\"successful\":false,\"error\":" + protocol::quote(error) + "}\n");
+    return OK;
+}
+
+void write_reply(HeldRequest& held) noexcept {
+    const bool written = guard("reply", false, [&] {
+        Receipt* receipt = new_receipt(held.r);
+        receipt->connect = held.outcome.answered;
+        set_reply_headers(held.r);
+        write_batch(held.r, *receipt, held.outcome.events_of, held.outcome.replies);
+        return true;
+    });
+    if (!written) {
+        give_up(held.r);
+    }
+}
+
+void write_end_of_park(HeldRequest& held, EndReason reason) noexcept {
+    const bool written = guard("connect", false, [&] {
+        request_rec* r = held.r;
+        Receipt* receipt = held.receipt;
+        const broker::Park& park = *held.outcome.park;
+        switch (reason) {
+            case EndReason::kSuperseded:
+                // CN-12: not a Bayeux reply, so that nobody takes it for a success.
+                set_status(r, held.duplicate_status);
+                apr_table_setn(r->headers_out, "Cache-Control", "no-cache, no-store");
+                write_body(r, "");
+                break;
+            case EndReason::kEnded:
+                set_reply_headers(r);
+                write_batch(r, *receipt, std::nullopt, {park.farewell});
+                break;
+            case EndReason::kEvents:
+            case EndReason::kDeadline:
+            case EndReason::kPipelined:
+            case EndReason::kStopping:
+            case EndReason::kGone:
+                set_reply_headers(r);
+                write_batch(r, *receipt, park.connect.session, {park.reply});
+                break;
+        }
+        return true;
+    });
+    if (!written) {
+        give_up(held.r);
+    }
+}
+
+}  // namespace bayeux::httpd

@@ -1,0 +1,20 @@
+// Responses: headers, status and body.
+#ifndef BAYEUX_HTTPD_REPLY_HPP
+#define BAYEUX_HTTPD_REPLY_HPP
+
+#include <string_view>
+
+#include "httpd/body.hpp"
+#include "httpd/httpd_api.hpp"
+
+namespace bayeux::httpd {
+
+// The headers that every Bayeux response has (HT-7, HT-9).
+void set_reply_headers(request_rec* r);
+// A one-line JSON error body (design.md 8). The connection is closed if the request's body was not
+// read. Returns what the handler returns.
+int write_refusal(request_rec* r, const Refusal& refusal);
+
+}  // namespace bayeux::httpd
+
+#endif

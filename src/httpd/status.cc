@@ -1,0 +1,118 @@
+// Lines for mod_status: what the store and the loops know about themselves. With
+// `?auto&bayeux-verify` the store is checked as well, which walks all of it under its lock.
+#include <cstring>
+#include <string>
+
+#include <httpd.h>
+
+#include <mod_status.h>
+
+#include "bayeux_module.h"
+#include "httpd/boundary.hpp"
+#include "httpd/module_state.hpp"
+#include "store/verify.hpp"
+
+namespace bayeux::httpd {
+namespace {
+
+using store::Kind;
+
+struct Line {
+    const char* name;
+    const char* label;
+    std::uint64_t value;
+};
+
+struct LoopTotals {
+    std::uint64_t connections = 0;
+    std::uint64_t parked = 0;
+    std::uint64_t adopted = 0;
+    std::uint64_t answered = 0;
+};
+
+LoopTotals total_of_loops() noexcept {
+    LoopTotals total;
+    for (const loop::LoopCounters& counters : all_loop_counters()) {
+        total.connections += counters.connections;
+        total.parked += counters.parked;
+        total.adopted += counters.adopted;
+        total.answered += counters.answered;
+    }
+    return total;
+}
+
+void print(request_rec* r, bool brief, const Line& line) {
+    if (brief) {
+        ap_rprintf(r, "Bayeux%s: %" APR_UINT64_T_FMT "\n", line.name, line.value);
+    } else {
+        ap_rprintf(r, "<dt>%s: %" APR_UINT64_T_FMT "</dt>\n", line.label, line.value);
+    }
+}
+
+void print_children(request_rec* r, bool brief) {
+    for (const loop::LoopCounters& counters : all_loop_counters()) {
+        if (counters.pid == 0) {
+            continue;
+        }
+        ap_rprintf(r,
+                   brief ? "BayeuxChild: pid=%u connections=%u parked=%u\n"
+                         : "<dt>Child %u: %u connections, %u held connects</dt>\n",
+                   counters.pid.load(), counters.connections.load(), counters.parked.load());
+    }
+}
+
+void print_status(request_rec* r, bool brief) {
+    store::SharedStore& store = this_child()->store();
+    const store::StoreStats stats = store.stats();
+    const LoopTotals loops = total_of_loops();
+    const Line lines[] = {
+        {"Sessions", "Sessions", stats.count(Kind::kSession)},
+        {"Channels", "Channels", stats.count(Kind::kChannel)},
+        {"Subscriptions", "Subscriptions", stats.count(Kind::kSubscription)},
+        {"QueuedEvents", "Events in queues", stats.count(Kind::kQueueEntry)},
+        {"Messages", "Message blocks", stats.count(Kind::kBlock)},
+        {"Parked", "Held connects", loops.parked},
+        {"Connections", "Adopted connections", loops.connections},
+        {"Adopted", "Connections adopted so far", loops.adopted},
+        {"Answered", "Held connects answered so far", loops.answered},
+        {"Published", "Messages published so far", stats.counters.published},
+        {"Queued", "Events queued so far", stats.counters.queued},
+        {"Refused", "Refusals for want of room so far", stats.counters.refused_full},
+        {"DroppedSessions", "Sessions ended by a full queue", stats.counters.overflow_disconnects},
+        {"DeadChildren", "Children that were killed", stats.counters.dead_children},
+        {"Repairs", "Repairs of the store", stats.counters.repairs},
+        {"MemorySize", "Shared memory, bytes", stats.size},
+        {"MemoryUsed", "of it used, bytes", stats.used_bytes()},
+        {"MemoryEmpty", "of it used when empty, bytes", 0},
+        {"LockHoldP99", "Lock held, 99th percentile, ns", stats.hold_p99_ns},
+        {"LockHoldP999", "Lock held, 99.9th percentile, ns", stats.hold_p999_ns},
+        {"LockHoldMax", "Lock held, longest, ns", stats.hold_max_ns},
+    };
+    if (!brief) {
+        ap_rputs("<hr />\n<h2>mod_bayeux</h2>\n<dl>\n", r);
+    }
+    for (const Line& line : lines) {
+        print(r, brief, line);
+    }
+    print_children(r, brief);
+    if (r->args != nullptr && std::strstr(r->args, "bayeux-verify") != nullptr) {
+        const std::string violation = store.verify();
+        const char* text = violation.empty() ? "ok" : violation.c_str();
+        ap_rprintf(r, brief ? "BayeuxVerify: %s\n" : "<dt>Check of the store: %s</dt>\n", text);
+    }
+    if (!brief) {
+        ap_rputs("</dl>\n", r);
+    }
+}
+
+}  // namespace
+}  // namespace bayeux::httpd
+
+int bayeux_status(request_rec* r, int flags) noexcept {
+    if (bayeux::httpd::this_child() == nullptr) {
+        return DECLINED;
+    }
+    bayeux::httpd::guard("status",
+                         [&] { bayeux::httpd::print_status(r, (flags & AP_STATUS_SHORT) != 0); });
+    return OK;
+}
