@@ -1,0 +1,178 @@
+// An engine with everything it needs faked, and the last outcome kept in a form that asserts can
+// look at: what is returned lives in the bench, so that a failing assert leaves nothing behind.
+#ifndef BAYEUX_T_LIB_BROKER_BENCH_HPP
+#define BAYEUX_T_LIB_BROKER_BENCH_HPP
+
+#include <array>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/engine.hpp"
+#include "lib/fake_clock.hpp"
+#include "lib/fake_entropy.hpp"
+#include "lib/fake_policy.hpp"
+#include "lib/fake_store.hpp"
+#include "protocol/batch.hpp"
+#include "protocol/json.hpp"
+#include "protocol/json_text.hpp"
+
+namespace bayeux::test {
+
+inline constexpr const char* kHandshake = R"([{"channel":"/meta/handshake","version":"1.0"}])";
+
+// The cookie of the n-th browser.
+inline protocol::BrowserId browser(std::uint8_t n) {
+    std::array<std::uint8_t, protocol::BrowserId::kBytes> bytes{};
+    bytes.back() = n;
+    return protocol::BrowserId::from_bytes(bytes);
+}
+
+class Bench {
+  public:
+    // Handles a body in which `$1` stands for the clientId of the first handshake, and so on. A
+    // connect that is answered is finished, as whoever writes the response would.
+    Bench& send(std::string_view json) {
+        body_ = with_client_ids(json);
+        const auto messages = protocol::decode_batch(body_, {});
+        outcome = {};
+        if (messages) {
+            const broker::Request request{.settings = settings,
+                                          .policy = policy,
+                                          .transport = broker::Transport::kLongPolling,
+                                          .browser = cookie,
+                                          .new_browser = cookie,
+                                          .can_hold = can_hold,
+                                          .unheld_interval = unheld_interval};
+            outcome = broker::Engine(store, clock, entropy).handle(request, messages.value());
+        }
+        if (finish && outcome.answered) {
+            const broker::OpenConnect& open = *outcome.answered;
+            store.finish_connect(open.session, open.cycle, clock.now() + open.expires_after);
+        }
+        return *this;
+    }
+
+    // A session that may be held: handshake and first connect are done (CN-4).
+    void connect_session(char which) {
+        send(kHandshake);
+        send(std::string(R"([{"channel":"/meta/connect","clientId":"$)") + which +
+             R"(","connectionType":"long-polling"}])");
+    }
+
+    [[nodiscard]] std::size_t replies() const { return outcome.replies.size(); }
+    // Of the n-th reply: a member as JSON text, or decoded; empty if there is none.
+    const char* json(std::size_t n, std::string_view name) {
+        return n < replies() ? member(outcome.replies[n], name) : "no such reply";
+    }
+    const char* text(std::size_t n, std::string_view name) {
+        return keep(protocol::decode_string(json(n, name)).value_or(""));
+    }
+    const char* error(std::size_t n = 0) { return text(n, "error"); }
+    const char* advice(std::size_t n = 0) { return json(n, "advice"); }
+    const char* successful(std::size_t n = 0) { return json(n, "successful"); }
+
+    const char* member(std::string_view object, std::string_view name) {
+        protocol::JsonMembers members(object);
+        for (std::string_view key, value; members.next(key, value);) {
+            if (protocol::decode_string(key) == name) {
+                return keep(std::string(value));
+            }
+        }
+        return "";
+    }
+
+    // What the response would carry of the session's queue; taken as written.
+    const char* events() {
+        std::string out;
+        if (outcome.events_of && store.drain(*outcome.events_of, ChildIndex{0}, out).any()) {
+            store.delivered(*outcome.events_of, true);
+        }
+        return keep(std::move(out));
+    }
+
+    // The session of the n-th handshake; unknown once it has ended.
+    [[nodiscard]] std::optional<FakeStore::View> session(std::uint32_t n) const {
+        return store.view(handle(n));
+    }
+    [[nodiscard]] static SessionHandle handle(std::uint32_t n) { return {n - 1, 1}; }
+    const char* client_id(char which) { return keep(with_client_ids(std::string("$") + which)); }
+    // The subscriptions of the n-th session, separated by blanks.
+    const char* subscriptions(std::uint32_t n) {
+        std::string all;
+        if (const auto view = session(n)) {
+            for (const std::string& name : view->subscriptions) {
+                all += all.empty() ? name : ' ' + name;
+            }
+        }
+        return keep(std::move(all));
+    }
+    // The questions that the policy was asked since the last call, as "create /a publish /a".
+    const char* asked() {
+        static constexpr std::array<const char*, 3> kNames{"create ", "subscribe ", "publish "};
+        std::string all;
+        for (const auto& [operation, channel] : policy.asked) {
+            all += all.empty() ? "" : " ";
+            all += kNames[static_cast<std::size_t>(operation)] + channel;
+        }
+        policy.asked.clear();
+        return keep(std::move(all));
+    }
+
+    const char* keep(std::string value) {
+        kept_.push_back(std::move(value));
+        return kept_.back().c_str();
+    }
+
+    FakeClock clock;
+    FakeEntropy entropy;
+    FakePolicy policy;
+    FakeStore store;
+    broker::Settings settings;
+    std::optional<protocol::BrowserId> cookie = browser(1);
+    bool can_hold = true;
+    Millis unheld_interval{0};
+    bool finish = true;  // answered connects at once
+    broker::Outcome outcome;
+
+  private:
+    // FakeEntropy counts, so the n-th clientId is known before it is made.
+    static std::string with_client_ids(std::string_view json) {
+        std::string out;
+        for (std::size_t i = 0; i < json.size(); ++i) {
+            if (json[i] == '$') {
+                out += std::string(2 * protocol::ClientId::kBytes - 1, '0') + json[++i];
+            } else {
+                out += json[i];
+            }
+        }
+        return out;
+    }
+
+    std::string body_;
+    std::deque<std::string> kept_;
+};
+
+// Fixture functions for cmocka: a fresh bench for each test.
+inline int new_bench(void** state) {
+    *state = new Bench;
+    return 0;
+}
+inline int delete_bench(void** state) {
+    delete static_cast<Bench*>(*state);
+    return 0;
+}
+inline Bench& bench_of(void** state) {
+    return *static_cast<Bench*>(*state);
+}
+
+}  // namespace bayeux::test
+
+// One entry of a test table, each with a bench of its own.
+#define BENCH_TEST(function) \
+    cmocka_unit_test_setup_teardown(function, bayeux::test::new_bench, bayeux::test::delete_bench)
+
+#endif

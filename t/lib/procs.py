@@ -1,0 +1,100 @@
+"""What /proc tells about the processes of a private server."""
+
+import os
+
+
+def _stat(pid):
+    """(state, ppid, pgrp, session) or None when the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return fields[0], int(fields[1]), int(fields[2]), int(fields[3])
+
+
+def alive(pid):
+    """Running, that is: not gone and not a zombie either."""
+    stat = _stat(pid)
+    return stat is not None and stat[0] not in "ZX"
+
+
+def _pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children_of(parent):
+    return sorted(
+        pid for pid in _pids() if (stat := _stat(pid)) and stat[1] == parent and stat[0] not in "ZX"
+    )
+
+
+def members_of_session(session):
+    return sorted(
+        pid for pid in _pids() if (stat := _stat(pid)) and stat[3] == session and stat[0] not in "ZX"
+    )
+
+
+def shared_memory_files(pids):
+    """Files below /dev/shm that these processes have mapped and that still have a name."""
+    found = set()
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
+                for line in maps:
+                    path = line.split(maxsplit=5)[5:]
+                    if path and path[0].startswith("/dev/shm/") and "(deleted)" not in path[0]:
+                        found.add(path[0].rstrip("\n"))
+        except OSError:
+            continue
+    return found
+
+
+def sysv_segments(creators):
+    """Ids of SysV segments made by these processes."""
+    found = []
+    try:
+        with open("/proc/sysvipc/shm", encoding="ascii") as table:
+            columns = table.readline().split()
+            for line in table:
+                row = dict(zip(columns, line.split()))
+                if int(row["cpid"]) in creators:
+                    found.append(row["shmid"])
+    except OSError:
+        pass
+    return found
+
+
+def _socket_inode(local, remote):
+    """The inode of the established TCP socket with these IPv4 (address, port) ends, or None."""
+
+    def spelled(end):
+        octets = bytes(int(part) for part in end[0].split("."))
+        return f"{int.from_bytes(octets, 'little'):08X}:{end[1]:04X}"
+
+    wanted = (spelled(local), spelled(remote))
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        next(table)
+        for line in table:
+            fields = line.split()
+            if (fields[1], fields[2]) == wanted and fields[9] != "0":
+                return fields[9]
+    return None
+
+
+def socket_owner(pids, local, remote):
+    """Which of the processes holds the server's end of a connection; None before it is accepted."""
+    inode = _socket_inode(local, remote)
+    if inode is None:
+        return None
+    for pid in pids:
+        try:
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                try:
+                    if os.readlink(f"/proc/{pid}/fd/{fd}") == f"socket:[{inode}]":
+                        return pid
+                except OSError:
+                    continue
+        except OSError:
+            continue
+    return None
