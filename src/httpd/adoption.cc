@@ -24,6 +24,9 @@ namespace {
 constexpr std::string_view kPlainFilters[] = {"core_in", "reqtimeout", "log_input_output",
                                               "http_in"};
 
+// Bytes of free memory that an adopted connection's pools keep.
+constexpr apr_size_t kKeptFree = 32768;
+
 bool is_transparent(conn_rec* c) noexcept {
     for (const ap_filter_t* f = c->input_filters; f != nullptr; f = f->next) {
         const std::string_view name = f->frec->name;
@@ -110,8 +113,9 @@ bool AdoptedConnection::adopt() noexcept {
     adopted_by_ = mark_thread();
     adopted_mark_ = adopted_by_ != nullptr ? adopted_by_->entries.load() : 0;
     adopted_at_ = this_child()->clock().now();
-    // A parked connection shall not keep what its requests used.
-    apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool), 1);
+    // What one request after another uses is kept, so that none has to ask the kernel for memory
+    // (APR maps and unmaps it); what an exceptional one used is given back.
+    apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool), kKeptFree);
     if (held->outcome.park) {
         next = {};
         next.kind = loop::Next::Kind::kPark;
