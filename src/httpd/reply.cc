@@ -1,6 +1,12 @@
 #include "httpd/reply.hpp"
 
 #include <string>
+#include <utility>
+
+#include <httpd.h>
+
+#include <apr_buckets.h>
+#include <util_filter.h>
 
 #include "httpd/boundary.hpp"
 #include "httpd/held_request.hpp"
@@ -13,11 +19,19 @@ namespace {
 
 using loop::EndReason;
 
-void write_body(request_rec* r, const std::string& body) {
-    ap_set_content_length(r, static_cast<apr_off_t>(body.size()));
-    if (r->header_only == 0) {
-        ap_rwrite(body.data(), static_cast<int>(body.size()), r);
+// The body goes out from where it was built: a pool bucket is neither copied nor buffered, and no
+// filter needs it any more when the request's pool goes.
+void write_body(request_rec* r, std::string text) {
+    ap_set_content_length(r, static_cast<apr_off_t>(text.size()));
+    if (r->header_only != 0 || text.empty()) {
+        return;
     }
+    const auto* body = pool_new<std::string>(r->pool, std::move(text));
+    apr_bucket_alloc_t* buckets = r->connection->bucket_alloc;
+    apr_bucket_brigade* bb = apr_brigade_create(r->pool, buckets);
+    APR_BRIGADE_INSERT_TAIL(bb,
+                            apr_bucket_pool_create(body->data(), body->size(), r->pool, buckets));
+    ap_pass_brigade(r->output_filters, bb);
 }
 
 // "[" events, replies "]": events first (CN-10), except that nothing precedes a handshake's reply
@@ -36,7 +50,7 @@ void write_batch(request_rec* r, Receipt& receipt, const std::optional<SessionHa
         body += reply;
     }
     body += ']';
-    write_body(r, body);
+    write_body(r, std::move(body));
     receipt.handed_over = true;
 }
 
