@@ -1,4 +1,5 @@
 // What a worker does with an adopted connection.
+#include <sys/socket.h>
 #include <utility>
 
 #include <httpd.h>
@@ -77,6 +78,12 @@ apr_status_t AdoptedConnection::peek_input() noexcept {
         rv = data ? APR_SUCCESS : end ? APR_EOF : APR_EAGAIN;
     }
     apr_brigade_cleanup(bb);
+    char byte = 0;
+    if (APR_STATUS_IS_EAGAIN(rv) && ::recv(fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+        // core_filters.c takes the end of the stream for "nothing yet" in its first non-blocking
+        // read, and the loop hears of that end only once.
+        return APR_EOF;
+    }
     return rv;
 }
 

@@ -262,6 +262,8 @@ void EventLoop::bury(Connection& connection) noexcept {
     }
     timers_.disarm(connection.park_);
     ::epoll_ctl(epoll_, EPOLL_CTL_DEL, connection.fd_, nullptr);
+    // The client need not wait until may_destroy(): half-closed, it would not know that it is over.
+    ::shutdown(connection.fd_, SHUT_RDWR);
     connection.state_ = State::kBuried;
     connection.queued_ = std::exchange(graves_, &connection);
 }

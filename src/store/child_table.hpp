@@ -3,7 +3,8 @@
 // A child's place is alive as long as the thread that claimed it lives: that thread holds the
 // place's robust mutex, so that the kernel tells of its death whatever killed it. No process id is
 // trusted. Claim from a thread that lives as long as the process serves (httpd: the child's main
-// thread, or the loop's), and release from the same thread.
+// thread, or the loop's), and release from the same thread. The C library lists the robust mutexes
+// that a thread holds by address: a process must not unmap the segment while it holds a place.
 //
 // Lock order: a place's mutex, then the store's lock; never the other way round.
 #ifndef BAYEUX_STORE_CHILD_TABLE_HPP
