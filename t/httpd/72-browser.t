@@ -46,7 +46,7 @@ def _(server):
     pictures = os.environ.get("BAYEUX_SCREENSHOTS")
     directory = (httpd_conf.SRCDIR / pictures).resolve() if pictures else server.root
     run_node(
-        "browser/chat.mjs", f"http://127.0.0.1:{server.port}/", timeout=120,
+        "browser/chat.mjs", f"http://127.0.0.1:{server.port}/", str(server.pid), timeout=120,
         env={"BAYEUX_SCREENSHOTS": str(directory)},
     )  # fmt: skip
 

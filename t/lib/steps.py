@@ -49,6 +49,7 @@ def clients(*members):
         yield members
         for client in members:
             if client.client_id is not None:
+                client.connection.close()
                 client.connection = None
                 client.disconnect()
     finally:

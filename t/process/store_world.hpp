@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <sys/mman.h>
@@ -21,12 +22,16 @@ namespace bayeux::test {
 class RecordingRinger final : public broker::Ringer {
   public:
     void ring(const broker::WakeSet& children) noexcept override {
+        const std::lock_guard lock(mutex_);
         ++rings;
         rung |= children;
     }
 
     broker::WakeSet rung;
     int rings = 0;
+
+  private:
+    std::mutex mutex_;
 };
 
 inline constexpr DomainId kDomain{77};
@@ -55,6 +60,10 @@ class StoreWorld {
     StoreWorld(const StoreWorld&) = delete;
     StoreWorld& operator=(const StoreWorld&) = delete;
     ~StoreWorld() {
+        // A mutex that this thread still held would leave its list of robust mutexes in thin air.
+        for (const ChildIndex child : claimed_) {
+            store_->release_child(child);
+        }
         store_.reset();
         munmap(memory_, size_);
     }
@@ -67,11 +76,28 @@ class StoreWorld {
         return clock.now() + std::chrono::seconds(seconds);
     }
 
+    // For tests of single parts: `body` gets the Locked.
+    template <class Body>
+    void locked(Body&& body) {
+        broker::WakeSet wake;
+        const store::Locked held(store_->segment(), store::Operation::kRead, clock.now(), wake);
+        body(held);
+    }
+
+    // A place for this process until the world ends; kNoChild if there is none.
+    ChildIndex claim() {
+        const auto place = store_->claim_child(1);
+        if (place) {
+            claimed_.push_back(place.value());
+        }
+        return place ? place.value() : kNoChild;
+    }
+
     // Empty if every invariant holds.
     [[nodiscard]] std::string wrong() {
-        broker::WakeSet wake;
-        const store::Locked locked(store_->segment(), store::Operation::kRead, clock.now(), wake);
-        return store::verify(locked);
+        std::string text;
+        locked([&](const store::Locked& held) { text = store::verify(held); });
+        return text;
     }
 
     [[nodiscard]] Result<SessionHandle> try_session(std::uint32_t number,
@@ -163,9 +189,26 @@ class StoreWorld {
     std::size_t size_;
     void* memory_;
     bool made_ = false;
+    std::vector<ChildIndex> claimed_;
     std::unique_ptr<store::SharedStore> store_;
 };
 
+// Fixture functions for cmocka: a fresh world for each test.
+inline int new_world(void** state) {
+    *state = new StoreWorld;
+    return 0;
+}
+inline int delete_world(void** state) {
+    delete static_cast<StoreWorld*>(*state);
+    return 0;
+}
+inline StoreWorld& world_of(void** state) {
+    return *static_cast<StoreWorld*>(*state);
+}
+
 }  // namespace bayeux::test
+
+#define WORLD_TEST(function) \
+    cmocka_unit_test_setup_teardown(function, bayeux::test::new_world, bayeux::test::delete_world)
 
 #endif

@@ -1,4 +1,5 @@
 // Processes that are killed: inside the lock, and anywhere else, while others go on.
+#include <atomic>
 #include <cstdio>
 
 #include "lib/cmocka.hpp"
@@ -37,7 +38,7 @@ void lock_when_holder_killed_while_reading_then_no_repair(void**) {
 // its place is taken by the next child, and the session lives until its lease.
 std::string die_with_parks() {
     StoreWorld world(std::size_t{1} << 20U, 2);
-    const ChildIndex here = world.store().claim_child(1).value();
+    const ChildIndex here = world.claim();
     const SessionHandle parked = world.session(1);
     const SessionHandle drained = world.session(2);
     const SessionHandle superseded = world.session(3);
@@ -54,11 +55,11 @@ std::string die_with_parks() {
         return raise(SIGKILL);
     }));
     world.publish("/b", "{2}");
-    const bool full = !world.store().claim_child(3).has_value();
+    const bool full = world.claim() == kNoChild;
     world.store().sweep(here, world.clock.now());
     std::string wrong = world.wrong();
     wrong += full ? "" : " the dead child's place was free before anyone looked";
-    wrong += world.store().claim_child(4).has_value() ? "" : " its place is not free";
+    wrong += world.claim() != kNoChild ? "" : " its place is not free";
     wrong += world.receive(drained) == "{2}" ? "" : " what was in flight is not dropped";
     wrong += world.publish("/a", "{3}") == 1 && world.receive(parked) == "{3}" ? "" : " lost {3}";
     wrong += world.store().stats().due == 0 ? "" : " something is due in a dead child";
@@ -89,7 +90,7 @@ std::string leave_with_parks() {
         return 0;
     }));
     std::string wrong = world.wrong();
-    wrong += outcome == 0 && world.store().claim_child(1).has_value() ? "" : " no place is free";
+    wrong += outcome == 0 && world.claim() != kNoChild ? "" : " no place is free";
     wrong += world.used_after_all() == 0 ? "" : " bytes are left";
     return wrong;
 }
@@ -114,6 +115,49 @@ int work_for_ever(StoreWorld& world, std::uint64_t seed) {
     }
 }
 
+// A random while of nothing but computing.
+void spin(Dice& dice) {
+    std::atomic<std::uint32_t> left{dice.below(200000)};
+    while (left != 0) {
+        --left;
+    }
+}
+
+// One process that is in a change most of the time is killed, and again.
+std::string kill_publishers(int kills, std::uint64_t& repairs) {
+    StoreWorld world(std::size_t{2} << 20U, 4);
+    for (std::uint32_t i = 0; i < 150; ++i) {
+        const auto one = world.session(i, {50, 100000, broker::Overflow::kDropOldest});
+        world.subscribe(one, {"/a/b"});
+    }
+    Dice dice(3);
+    std::string wrong;
+    for (int i = 0; i < kills && wrong.empty(); ++i) {
+        const std::uint64_t before = world.store().stats().counters.published;
+        const pid_t pid = in_child([&] {
+            while (world.publish("/a/b", "{1}") == 150) {
+            }
+            return 1;
+        });
+        while (world.store().stats().counters.published == before) {
+        }
+        spin(dice);
+        wrong = kill_and_wait(pid) == 1000 + SIGKILL ? world.wrong() : "it ended by itself";
+    }
+    repairs = world.store().stats().counters.repairs;
+    wrong += world.used_after_all() == 0 ? "" : " bytes are left";
+    return wrong;
+}
+
+void store_when_publishers_are_killed_in_the_middle_then_whole(void**) {
+    char text[256] = {};
+    std::uint64_t repairs = 0;
+    std::snprintf(text, sizeof(text), "%s", kill_publishers(150, repairs).c_str());
+    print_message("# %llu repairs\n", static_cast<unsigned long long>(repairs));
+    assert_string_equal(text, "");
+    assert_true(repairs > 2);
+}
+
 struct KillReport {
     std::string wrong;
     std::uint64_t repairs = 0;
@@ -132,7 +176,7 @@ KillReport kill_again_and_again(int kills) {
     RandomUser user(world, 98, kNoChild);
     for (int i = 0; i < kills && report.wrong.empty(); ++i) {
         // The work of this process is the measure of time: the others do about as much meanwhile.
-        for (std::uint32_t n = dice.below(400); n != 0; --n) {
+        for (std::uint32_t n = dice.below(500); n != 0; --n) {
             user.act();
         }
         pid_t& victim = pids[dice.below(4)];
@@ -161,7 +205,7 @@ void store_when_children_are_killed_under_load_then_whole_and_empty(void**) {
     std::uint64_t repairs = 0;
     std::uint64_t dead = 0;
     {
-        const KillReport report = kill_again_and_again(150);
+        const KillReport report = kill_again_and_again(200);
         std::snprintf(text, sizeof(text), "%s", report.wrong.c_str());
         repairs = report.repairs;
         dead = report.dead_children;
@@ -182,6 +226,7 @@ int main() {
         cmocka_unit_test(lock_when_holder_killed_while_reading_then_no_repair),
         cmocka_unit_test(child_when_killed_then_its_parks_and_place_are_given_back),
         cmocka_unit_test(child_when_released_with_an_ended_park_then_nothing_is_left),
+        cmocka_unit_test(store_when_publishers_are_killed_in_the_middle_then_whole),
         cmocka_unit_test(store_when_children_are_killed_under_load_then_whole_and_empty),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

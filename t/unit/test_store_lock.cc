@@ -1,0 +1,62 @@
+#include "lib/cmocka.hpp"
+#include "process/store_world.hpp"
+#include "store/store_lock.hpp"
+
+namespace bayeux::test {
+namespace {
+
+std::uint64_t all_holds(StoreWorld& world) {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : world.store().segment().header().hold_times.buckets) {
+        sum += count;
+    }
+    return sum;
+}
+
+void locked_when_gone_then_its_hold_is_counted(void** state) {
+    StoreWorld& world = world_of(state);
+    const std::uint64_t before = all_holds(world);
+    world.locked([](const store::Locked&) {});
+    assert_int_equal(all_holds(world), before + 1);
+    assert_true(world.store().segment().header().hold_times.longest_ns > 0);
+}
+
+void locked_when_gone_then_writer_mark_is_clear(void** state) {
+    StoreWorld& world = world_of(state);
+    const auto& writer = world.store().segment().header().writer;
+    {
+        broker::WakeSet wake;
+        const store::Locked locked(world.store().segment(), store::Operation::kPublish,
+                                   world.clock.now(), wake);
+        assert_int_equal(static_cast<int>(writer.operation),
+                         static_cast<int>(store::Operation::kPublish));
+    }
+    assert_int_equal(static_cast<int>(writer.operation), static_cast<int>(store::Operation::kRead));
+}
+
+void hold_percentile_when_spread_then_between(void**) {
+    store::HoldTimes times{};
+    assert_int_equal(store::hold_percentile(times, 0.5), 0);
+    times.longest_ns = 1000000;
+    times.buckets[4 * 10] = 900;  // from 1024 ns
+    times.buckets[4 * 16] = 99;   // from 65536 ns
+    times.buckets[4 * 19] = 1;    // from 524288 ns
+    assert_int_equal(store::hold_percentile(times, 0.5), 1280);
+    assert_int_equal(store::hold_percentile(times, 0.99), 81920);
+    assert_int_equal(store::hold_percentile(times, 1.0), 655360);
+    times.longest_ns = 600000;
+    assert_int_equal(store::hold_percentile(times, 1.0), 600000);
+}
+
+}  // namespace
+}  // namespace bayeux::test
+
+int main() {
+    using namespace bayeux::test;
+    const CMUnitTest tests[] = {
+        WORLD_TEST(locked_when_gone_then_its_hold_is_counted),
+        WORLD_TEST(locked_when_gone_then_writer_mark_is_clear),
+        cmocka_unit_test(hold_percentile_when_spread_then_between),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}
