@@ -52,14 +52,10 @@ m4_foreach_w([bx_flag], [-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-c
                          -Wduplicated-cond -Wlogical-op -Wformat=2 -Wswitch-enum -Wundef -Wimplicit-fallthrough
                          -Wthread-safety],
     [BX_FLAG_IF_SUPPORTED([BX_CXX_WARNINGS], bx_flag)])
-# cmocka's macros are C: they cast the old way.
-BX_TEST_CXX_WARNINGS="-Wno-old-style-cast"
-BX_FLAG_IF_SUPPORTED([BX_TEST_CXX_WARNINGS], [-Wno-useless-cast])
 AC_LANG_POP([C++])
 AS_IF([test "$1" = yes], [BX_C_WARNINGS="$BX_C_WARNINGS -Werror"; BX_CXX_WARNINGS="$BX_CXX_WARNINGS -Werror"])
 AC_SUBST([BX_C_WARNINGS])
 AC_SUBST([BX_CXX_WARNINGS])
-AC_SUBST([BX_TEST_CXX_WARNINGS])
 ])
 
 # BX_CODEGEN(SANITIZERS, DEBUG)

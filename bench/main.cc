@@ -1,0 +1,82 @@
+// bayeux-bench: load for a Bayeux server, and proof that it delivers what it should.
+#include <cstdio>
+#include <cstring>
+#include <string_view>
+#include <sys/resource.h>
+
+#include "bench/scenario.hpp"
+
+namespace bayeux::bench {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+constexpr const char* kHelp =
+    "usage: bayeux-bench SCENARIO --url http://HOST:PORT/PATH [--server-pid PID] [--json] ...\n"
+    "\n"
+    "fanout   publish to subscribers and verify each delivery\n"
+    "         --subscribers 1000 --publishers 1 --seconds 10 --warmup 0.5\n"
+    "         --window 2   messages under way at most, as fast as that goes, or\n"
+    "         --rate N     messages a second; latency counts from when each was due\n"
+    "         --batch 1    messages in one request at most\n"
+    "         --payload 100  bytes\n"
+    "idle     hold connects, measure their memory, answer them all with one message\n"
+    "         --connects 10000 --status-url http://HOST:PORT/server-status?auto\n"
+    "get      GET a page, as a yardstick\n"
+    "         --connections 64 --seconds 5 --warmup 0.5\n"
+    "\n"
+    "--server-pid PID   the parent process of the server: its CPU and memory are measured\n"
+    "--json             print one JSON object\n"
+    "\n"
+    "Exit code: 0 when all was verified, 1 when not, 2 for a wrong command line.\n";
+
+std::unique_ptr<Scenario> make_scenario(std::string_view name, Arguments& arguments) {
+    if (name == "fanout") {
+        return make_fanout(arguments);
+    }
+    if (name == "idle") {
+        return make_idle(arguments);
+    }
+    if (name == "get") {
+        return make_get(arguments);
+    }
+    return nullptr;
+}
+
+// Every connection is a descriptor.
+void raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+int run(std::span<const char* const> words) {
+    if (words.empty() || std::strcmp(words[0], "--help") == 0) {
+        std::fputs(kHelp, words.empty() ? stderr : stdout);
+        return words.empty() ? kUsage : 0;
+    }
+    Arguments arguments(words.subspan(1));
+    const bool json = arguments.flag("--json");
+    const auto scenario = make_scenario(words[0], arguments);
+    const std::string complaint = scenario == nullptr ? "no such scenario" : arguments.complaint();
+    if (!complaint.empty()) {
+        std::fprintf(stderr, "bayeux-bench: %s (see --help)\n", complaint.c_str());
+        return kUsage;
+    }
+    raise_file_limit();
+    Report report;
+    const bool verified = scenario->run(report);
+    std::fputs((json ? report.json() : report.text()).c_str(), stdout);
+    return verified ? 0 : kFailed;
+}
+
+}  // namespace
+}  // namespace bayeux::bench
+
+int main(int argc, char** argv) {
+    const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
+    return bayeux::bench::run({words.data() + 1, words.size() - 1});
+}
