@@ -93,10 +93,14 @@ class Connection {
         Connection& connection_;
     };
 
+    // An edge is gone once it was looked at; the client's end is not, and no other edge follows it.
+    [[nodiscard]] bool worth_a_look() const noexcept { return readable_ || hung_up_; }
+
     const int fd_;
     const bool transparent_;
     bool readable_ = false;  // an edge came while a worker owned it
     bool writable_ = false;
+    bool hung_up_ = false;      // the client's end came, maybe in one edge with its last bytes
     bool inspecting_ = false;   // parked, but with a worker that looks at its input
     bool head_begun_ = false;   // the deadline is that of a request head that has begun to come
     bool end_pending_ = false;  // the park became due while inspecting_

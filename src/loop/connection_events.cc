@@ -18,6 +18,7 @@ using State = Connection::State;
 constexpr std::uint32_t kWatched = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kOutput = EPOLLOUT | EPOLLHUP | EPOLLERR;
+constexpr std::uint32_t kHungUp = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 }  // namespace
 
@@ -65,7 +66,7 @@ void EventLoop::settle(Connection& connection) noexcept {
             connection.state_ = State::kParked;
             connection.park_.terms = connection.next.terms;
             take_park(connection.park_);
-            if (connection.state_ == State::kParked && connection.readable_) {
+            if (connection.state_ == State::kParked && connection.worth_a_look()) {
                 look_at_parked(connection);
             }
             return;
@@ -100,7 +101,7 @@ void EventLoop::settle_idle(Connection& connection) noexcept {
         return;
     }
     timers_.arm(connection.park_, now_ + connection.next.patience);
-    if (connection.readable_) {
+    if (connection.worth_a_look()) {
         look_at_idle(connection);
     }
 }
@@ -113,7 +114,7 @@ void EventLoop::settle_resumed(Connection& connection) noexcept {
         end_connection_park(connection, connection.pending_reason_);
     } else if (connection.next.kind == Next::Kind::kEnd) {
         end_park(connection.park_, connection.next.reason);
-    } else if (connection.readable_) {
+    } else if (connection.worth_a_look()) {
         look_at_parked(connection);
     }
 }
@@ -131,6 +132,7 @@ void EventLoop::end_connection_park(Connection& connection, EndReason reason) no
 void EventLoop::on_event(Connection& connection, std::uint32_t events) noexcept {
     connection.readable_ = connection.readable_ || (events & kInput) != 0;
     connection.writable_ = connection.writable_ || (events & kOutput) != 0;
+    connection.hung_up_ = connection.hung_up_ || (events & kHungUp) != 0;
     switch (connection.state_) {
         case State::kIdle:
             if (connection.readable_) {
@@ -173,7 +175,7 @@ void EventLoop::look_at_idle(Connection& connection) noexcept {
         assign(connection, Task::kClose);
         return;
     }
-    if (request_has_come({peeked.data(), static_cast<std::size_t>(n)})) {
+    if (connection.hung_up_ || request_has_come({peeked.data(), static_cast<std::size_t>(n)})) {
         assign(connection, Task::kServe);
     } else if (!std::exchange(connection.head_begun_, true)) {
         timers_.arm(connection.park_, now_ + settings_.head_timeout);

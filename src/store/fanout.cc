@@ -263,8 +263,8 @@ bool drive_fanout(const Locked& locked, const ExpansionHashes& hashes, Ticket& t
             }
             return true;
         }
-        ticket.reached = job->reached;
         if (!run_job(locked, locked.cell(job->channel).jobs_head, hashes, budget)) {
+            ticket.reached = job->reached;
             return false;
         }
     }

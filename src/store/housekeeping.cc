@@ -1,10 +1,14 @@
 // The facade's functions that come with time, and those for children and status pages.
+#include <string>
+
+#include "base/log.hpp"
 #include "store/channel_table.hpp"
 #include "store/child_table.hpp"
 #include "store/fanout.hpp"
 #include "store/session_end.hpp"
 #include "store/timer_wheel.hpp"
 #include "store/under_lock.hpp"
+#include "store/verify.hpp"
 
 namespace bayeux::store {
 
@@ -30,6 +34,26 @@ bool sweep_share(const Locked& locked) noexcept {
     return more;
 }
 
+// What was refused or dropped for want of room, ever.
+std::uint64_t losses(const Counters& counters) noexcept {
+    return counters.refused_full + counters.overflow_disconnects + counters.dropped_oldest +
+           counters.dropped_newest;
+}
+
+// How many losses a line in the log is due for: one child of all says so, now and then.
+std::uint64_t losses_to_report(const Locked& locked, TimePoint now) noexcept {
+    constexpr std::int64_t kReportMillis = 10'000;
+    Header& header = locked.header();
+    const std::int64_t millis = now.time_since_epoch().count();
+    const std::uint64_t fresh = losses(header.counters) - header.reported_losses;
+    if (fresh == 0 || millis < header.next_report) {
+        return 0;
+    }
+    header.reported_losses += fresh;
+    header.next_report = millis + kReportMillis;
+    return fresh;
+}
+
 }  // namespace
 
 void SharedStore::sweep(ChildIndex child, TimePoint now) {
@@ -49,12 +73,21 @@ void SharedStore::sweep(ChildIndex child, TimePoint now) {
             return drive_oldest(locked) || given_back;
         });
     }
+    std::uint64_t lost = 0;
     // A ring is lost with a process that is killed between the lock and the bell.
     under_lock_at(Operation::kRead, now, [&](const Locked& locked) {
+        lost = losses_to_report(locked, now);
         if (is_claimed(locked, child) && segment_.children()[child.value].due_count != 0) {
             locked.wake(child);
         }
     });
+    if (lost != 0) {
+        log::write(log::Level::kWarning, "BX0016",
+                   std::to_string(lost) +
+                       " times since the last such line there was no room for a session, a "
+                       "subscription or a message; server-status says for what; raise "
+                       "BayeuxSharedMemory or the cap that was reached (BayeuxMax...)");
+    }
 }
 
 Result<ChildIndex> SharedStore::claim_child(std::uint32_t pid) {
@@ -81,6 +114,10 @@ void SharedStore::release_child(ChildIndex child) {
 
 StoreStats SharedStore::stats() {
     return under_lock(Operation::kRead, [](const Locked& locked) { return read_stats(locked); });
+}
+
+std::string SharedStore::verify() {
+    return under_lock(Operation::kRead, [](const Locked& locked) { return store::verify(locked); });
 }
 
 }  // namespace bayeux::store

@@ -186,10 +186,12 @@ struct Header {
     std::array<SessionIndex, kWheelSlots> wheel;  // (d)
     std::array<JobResult, kJobResults> job_results;
     Counters counters;
+    std::uint64_t reported_losses;  // of the counters, what the log has been told
+    std::int64_t next_report;       // milliseconds; no line before
     HoldTimes hold_times;
 };
 static_assert(ShmType<Header> && offsetof(Header, mutex) == 80 && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Header) == 6856);
+static_assert(sizeof(Header) == 6872);
 
 }  // namespace bayeux::store
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -64,6 +65,8 @@ class SharedStore final : public broker::SessionStore {
     // --- for status pages and tests ---
 
     [[nodiscard]] StoreStats stats();
+    // Walks the whole segment in one hold: empty if it is sound, else what is not (verify.hpp).
+    [[nodiscard]] std::string verify();
     [[nodiscard]] const Segment& segment() const noexcept { return segment_; }
 
   private:
@@ -75,9 +78,11 @@ class SharedStore final : public broker::SessionStore {
     template <class Body>
     auto under_lock_at(Operation operation, TimePoint now, Body&& body);
 
-    bool subscribe_some(SessionHandle session, std::span<const protocol::ChannelName> channels,
-                        const broker::SubscriptionLimits& limits, std::span<char> added,
-                        bool& gone);
+    // Why the first of them that was refused was refused; nothing if none was.
+    std::optional<ErrorCode> subscribe_some(SessionHandle session,
+                                            std::span<const protocol::ChannelName> channels,
+                                            const broker::SubscriptionLimits& limits,
+                                            std::span<char> added);
     void unsubscribe_some(SessionHandle session, std::span<const protocol::ChannelName> channels,
                           std::span<const char> chosen);
     void bury();

@@ -1,5 +1,6 @@
 // The facade's functions for subscriptions, channels and publications.
 #include <array>
+#include <optional>
 #include <sched.h>
 #include <vector>
 
@@ -26,7 +27,7 @@ NameHashes hashes_of(const Segment& segment, std::span<const protocol::ChannelNa
     return hashes;
 }
 
-enum class Added : std::uint8_t { kNew, kWasThere, kRefused };
+enum class Added : std::uint8_t { kNew, kWasThere, kTooMany, kNoRoom };
 
 Added add_one(const Locked& locked, SessionIndex index, std::string_view name, std::uint32_t hash,
               const broker::SubscriptionLimits& limits) noexcept {
@@ -36,23 +37,24 @@ Added add_one(const Locked& locked, SessionIndex index, std::string_view name, s
         return Added::kWasThere;
     }
     if (session.subscription_count >= limits.per_session) {
-        return Added::kRefused;
+        return Added::kTooMany;
     }
     const ChannelIndex channel =
         find_or_create_channel(locked, session.domain, name, hash, limits.max_channels);
-    return channel && add_subscription(locked, index, channel) ? Added::kNew : Added::kRefused;
+    return channel && add_subscription(locked, index, channel) ? Added::kNew : Added::kNoRoom;
 }
 
 }  // namespace
 
-bool SharedStore::subscribe_some(SessionHandle handle,
-                                 std::span<const protocol::ChannelName> channels,
-                                 const broker::SubscriptionLimits& limits, std::span<char> added,
-                                 bool& gone) {
+std::optional<ErrorCode> SharedStore::subscribe_some(
+    SessionHandle handle, std::span<const protocol::ChannelName> channels,
+    const broker::SubscriptionLimits& limits, std::span<char> added) {
     const NameHashes hashes = hashes_of(segment_, channels);
-    return under_lock(Operation::kSubscribe, [&](const Locked& locked) {
-        gone = resolve_alive(locked, handle) == nullptr;
-        for (std::size_t i = 0; i < channels.size() && !gone; ++i) {
+    return under_lock(Operation::kSubscribe, [&](const Locked& locked) -> std::optional<ErrorCode> {
+        if (resolve_alive(locked, handle) == nullptr) {
+            return ErrorCode::kGone;
+        }
+        for (std::size_t i = 0; i < channels.size(); ++i) {
             switch (add_one(locked, SessionIndex(handle.index), channels[i].text(), hashes[i],
                             limits)) {
                 case Added::kNew:
@@ -60,12 +62,15 @@ bool SharedStore::subscribe_some(SessionHandle handle,
                     break;
                 case Added::kWasThere:
                     break;
-                case Added::kRefused:
+                case Added::kTooMany:
                     ++locked.header().counters.refused_full;
-                    return false;
+                    return ErrorCode::kTooLarge;
+                case Added::kNoRoom:
+                    ++locked.header().counters.refused_full;
+                    return ErrorCode::kFull;
             }
         }
-        return true;
+        return std::nullopt;
     });
 }
 
@@ -98,19 +103,19 @@ Result<void> SharedStore::subscribe(SessionHandle session,
     const std::span<char> marks(added);
     for (std::size_t start = 0; start < channels.size(); start += kNames) {
         const std::size_t count = std::min(kNames, channels.size() - start);
-        bool gone = false;
-        if (subscribe_some(session, channels.subspan(start, count), limits,
-                           marks.subspan(start, count), gone)) {
-            if (gone) {
-                return Error{ErrorCode::kGone, "the session has ended"};
-            }
+        const auto refused = subscribe_some(session, channels.subspan(start, count), limits,
+                                            marks.subspan(start, count));
+        if (!refused) {
             continue;
+        }
+        if (refused == ErrorCode::kGone) {
+            return Error{ErrorCode::kGone, "the session has ended"};
         }
         for (std::size_t back = 0; back <= start; back += kNames) {
             const std::size_t some = std::min(kNames, channels.size() - back);
             unsubscribe_some(session, channels.subspan(back, some), marks.subspan(back, some));
         }
-        return Error{ErrorCode::kFull, "no room for another subscription"};
+        return Error{*refused, "no room for another subscription"};
     }
     return {};
 }
