@@ -2,10 +2,10 @@
 
 #include <arpa/inet.h>
 #include <cerrno>
-#include <cstring>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -17,6 +17,10 @@ constexpr std::uint32_t kConnectionsPerAddress = 20000;
 
 const sockaddr* generic(const sockaddr_in& address) noexcept {
     return static_cast<const sockaddr*>(static_cast<const void*>(&address));
+}
+
+std::string reason_of(int error) {
+    return std::generic_category().message(error);
 }
 
 bool would_block() noexcept {
@@ -79,7 +83,7 @@ bool HttpConnection::open() {
 void HttpConnection::send(std::string_view request) {
     waiting_ = true;
     if (fd_ < 0 && !open()) {
-        fail(std::strerror(errno));
+        fail(reason_of(errno));
         return;
     }
     if (connecting_) {
@@ -92,7 +96,7 @@ void HttpConnection::send(std::string_view request) {
 void HttpConnection::write(std::string_view bytes) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (n < 0 && !would_block()) {
-        fail(std::strerror(errno));
+        fail(reason_of(errno));
         return;
     }
     const auto sent = static_cast<std::size_t>(n < 0 ? 0 : n);
@@ -107,7 +111,7 @@ void HttpConnection::write_rest() {
     socklen_t length = sizeof error;
     if (std::exchange(connecting_, false) &&
         (::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &length) != 0 || error != 0)) {
-        fail(std::strerror(error));
+        fail(reason_of(error));
         return;
     }
     reactor_.change(fd_, EPOLLIN, *this);
@@ -133,7 +137,7 @@ void HttpConnection::read() {
         return;
     }
     if (n <= 0) {
-        fail(n == 0 ? "the server closed the connection" : std::strerror(errno));
+        fail(n == 0 ? std::string("the server closed the connection") : reason_of(errno));
         return;
     }
     take({scratch.data(), static_cast<std::size_t>(n)});

@@ -1,6 +1,6 @@
 // bayeux-bench: load for a Bayeux server, and proof that it delivers what it should.
 #include <cstdio>
-#include <cstring>
+#include <string>
 #include <string_view>
 #include <sys/resource.h>
 
@@ -44,6 +44,10 @@ std::unique_ptr<Scenario> make_scenario(std::string_view name, Arguments& argume
     return nullptr;
 }
 
+bool print(std::FILE* file, const std::string& text) {
+    return std::fputs(text.c_str(), file) >= 0 && std::fflush(file) == 0;
+}
+
 // Every connection is a descriptor.
 void raise_file_limit() {
     rlimit limit{};
@@ -54,8 +58,8 @@ void raise_file_limit() {
 }
 
 int run(std::span<const char* const> words) {
-    if (words.empty() || std::strcmp(words[0], "--help") == 0) {
-        std::fputs(kHelp, words.empty() ? stderr : stdout);
+    if (words.empty() || std::string_view(words[0]) == "--help") {
+        print(words.empty() ? stderr : stdout, kHelp);
         return words.empty() ? kUsage : 0;
     }
     Arguments arguments(words.subspan(1));
@@ -63,14 +67,14 @@ int run(std::span<const char* const> words) {
     const auto scenario = make_scenario(words[0], arguments);
     const std::string complaint = scenario == nullptr ? "no such scenario" : arguments.complaint();
     if (!complaint.empty()) {
-        std::fprintf(stderr, "bayeux-bench: %s (see --help)\n", complaint.c_str());
+        print(stderr, "bayeux-bench: " + complaint + " (see --help)\n");
         return kUsage;
     }
     raise_file_limit();
     Report report;
     const bool verified = scenario->run(report);
-    std::fputs((json ? report.json() : report.text()).c_str(), stdout);
-    return verified ? 0 : kFailed;
+    const bool printed = print(stdout, json ? report.json() : report.text());
+    return verified && printed ? 0 : kFailed;
 }
 
 }  // namespace

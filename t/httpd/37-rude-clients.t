@@ -194,26 +194,51 @@ def _(server):
             connection.close()
 
 
-@test("more stalled large bodies on adopted connections than half the workers: others are served")
-def _(server):
-    # A large body cannot be waited for in the loop: each of these may take a worker, up to the cap.
-    alice = subscriber(server, "/alive")
-    stalled = []
-    with clients(alice):
-        for _ in range(80):
-            connection = Connection(server)
-            alice.call([alice.message("/quiet", data=0)], connection=connection)
-            connection.send(f"POST /bayeux HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                            f"Content-Length: 60000\r\n\r\n[{' ' * 30000}".encode())  # fmt: skip
-            stalled.append(connection)
-        start = time.monotonic()
-        for _ in range(20):
+def served_beside(server, alice, stalled, name):
+    """Held connects, publishes on adopted connections and fresh ones, while `stalled` clients say no more."""
+    bob = subscriber(server, "/beside")
+    with clients(bob):
+        slowest = 0.0
+        for number in range(10):
+            held = bob.start_connect()
+            wait_parked(server, 1)
+            start = time.monotonic()
             equal(server.get("/static.txt")[0], 200)
-            with Connection(server) as fresh:
-                equal(alice.call([alice.message("/alive", data=1)], connection=fresh).data, [1])
-        check(time.monotonic() - start < 5, "fresh connections had to wait")
-        for connection in stalled:
-            connection.close()
+            alice.publish("/beside", number)
+            equal(held.wait(10).data, [number])
+            slowest = max(slowest, time.monotonic() - start)
+    for connection in stalled:
+        connection.close()
+    diag(f"{name}: slowest of 10: {slowest * 1e3:.0f} ms")
+    check(slowest < 2, "others had to wait")
+
+
+def stall(name, behind_request):
+    """What each of 80 clients sends, more than half the workers of all children, before it says no more."""
+
+    @test(f"S15 80 clients stall {name} on adopted connections: the others are served, held connects wake")
+    def _(server):
+        alice = subscriber(server, "/alive")
+        stalled = []
+        with clients(alice):
+            publish = post(alice, [alice.message("/quiet", data=0)])
+            for _ in range(80):
+                connection = Connection(server)
+                connection.send(publish)
+                connection.read_response()
+                connection.send(behind_request(publish))
+                stalled.append(connection)
+            served_beside(server, alice, stalled, name)
+
+
+LARGE = (b"POST /bayeux HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+         b"Content-Length: 60000\r\n\r\n[" + b" " * 30000)  # fmt: skip
+
+stall("in the middle of a head", lambda publish: publish[:60])
+stall("in the middle of a body", lambda publish: publish[:-5])
+stall("in the middle of the next head, in one packet with a request", lambda publish: publish + publish[:60])
+stall("in the middle of the next body, in one packet with a request", lambda publish: publish + publish[:-5])
+stall("in the middle of a large body", lambda _: LARGE)
 
 
 @test("mod_reqtimeout ends a head that stalls on a fresh connection, and no held connect")

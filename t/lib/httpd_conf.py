@@ -79,7 +79,7 @@ def mpm_lines(mpm, children, threads, server_limit, async_factor):
             f"StartServers {children}",
             f"ServerLimit {server_limit}",
             f"MaxRequestWorkers {children}",
-            f"MinSpareServers {children}",
+            f"MinSpareServers {max(1, children - 1)}",
             f"MaxSpareServers {children + 1}",
         ]
     workers = children * threads
@@ -168,7 +168,7 @@ def make_certificate(root):
             both.write(Path(root, part).read_text(encoding="ascii"))
 
 
-def config_test(conf, modules=("bayeux",), location=""):
+def config_test(conf="", modules=("bayeux",), location=""):
     """httpd -t with this configuration: (exit code, what it said)."""
     import harness
 
