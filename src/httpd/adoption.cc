@@ -56,11 +56,6 @@ AdoptedConnection* adopted_connection(conn_rec* c) noexcept {
     return static_cast<AdoptedConnection*>(ap_get_module_config(c->conn_config, &bayeux_module));
 }
 
-bool mpm_can_suspend() noexcept {
-    int async = 0;
-    return ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async != 0;
-}
-
 HoldBy way_to_hold(request_rec* r) noexcept {
     // httpd takes SUSPENDED for an error in a subrequest and behind an internal redirect; HTTP/2
     // streams and other MPMs do not know it at all.

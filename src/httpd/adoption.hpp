@@ -7,7 +7,6 @@
 #ifndef BAYEUX_HTTPD_ADOPTION_HPP
 #define BAYEUX_HTTPD_ADOPTION_HPP
 
-#include <atomic>
 #include <cstdint>
 
 #include <httpd.h>
@@ -15,21 +14,12 @@
 #include <scoreboard.h>
 
 #include "base/clock.hpp"
+#include "httpd/adoption_workers.hpp"
 #include "httpd/held_request.hpp"
 #include "httpd/httpd_api.hpp"
 #include "loop/connection.hpp"
-#include "loop/turns.hpp"
 
 namespace bayeux::httpd {
-
-// Progress of one worker thread: rises whenever a hook of ours is entered on it. Lives as long as
-// the process.
-struct ThreadMark {
-    std::atomic<std::uint64_t> entries{0};
-};
-
-// Of the calling thread, counted up by one. nullptr without memory.
-ThreadMark* mark_thread() noexcept;
 
 class AdoptedConnection final : public loop::Connection {
   public:
@@ -89,18 +79,6 @@ void leave_to_loop(request_rec* r, HeldRequest& held);
 
 // True if a further request has come in behind this one: it must not wait behind a held connect.
 [[nodiscard]] bool input_pending(request_rec* r) noexcept;
-
-// Gets turns from the event MPM's workers.
-[[nodiscard]] loop::Turns::Starter& worker_turns() noexcept;
-
-// The scoreboard's place of the calling worker, for a connection that it serves out of its own
-// line.
-void show_in_scoreboard(conn_rec* c, ap_sb_handle_t** handle) noexcept;
-void clear_in_scoreboard() noexcept;
-
-// --- what the configuration can hold, asked of the MPM in post_config ---
-void notice_capacity(server_rec* s);
-[[nodiscard]] bool mpm_can_suspend() noexcept;
 
 }  // namespace bayeux::httpd
 

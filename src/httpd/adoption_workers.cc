@@ -1,4 +1,6 @@
 // The event MPM's workers, borrowed for turns, and what it can hold.
+#include "httpd/adoption_workers.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <new>
@@ -10,7 +12,6 @@
 #include <ap_mpm.h>
 #include <scoreboard.h>
 
-#include "httpd/adoption.hpp"
 #include "httpd/config.hpp"
 #include "httpd/log_ids.hpp"
 #include "httpd/module_state.hpp"
@@ -111,6 +112,11 @@ void clear_in_scoreboard() noexcept {
         ap_update_child_status_from_indexes(score_place.process, score_place.thread, SERVER_READY,
                                             nullptr);
     }
+}
+
+bool mpm_can_suspend() noexcept {
+    int async = 0;
+    return ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async != 0;
 }
 
 void notice_capacity(server_rec* s) {

@@ -5,23 +5,6 @@
 #include <mod_auth.h>
 
 namespace bayeux::httpd {
-namespace {
-
-using broker::Operation;
-
-const char* name_of(Operation operation) noexcept {
-    switch (operation) {
-        case Operation::kCreate:
-            return "create";
-        case Operation::kSubscribe:
-            return "subscribe";
-        case Operation::kPublish:
-            return "publish";
-    }
-    return "";
-}
-
-}  // namespace
 
 bool RequestPolicy::allows(Operation operation, const protocol::ChannelName& channel) {
     if (sections_ == nullptr) {
@@ -29,7 +12,7 @@ bool RequestPolicy::allows(Operation operation, const protocol::ChannelName& cha
     }
     // For `expr` rules: %{env:BAYEUX_CHANNEL}, %{env:BAYEUX_OPERATION}.
     apr_table_set(r_->subprocess_env, "BAYEUX_CHANNEL", channel.text().c_str());
-    apr_table_setn(r_->subprocess_env, "BAYEUX_OPERATION", name_of(operation));
+    apr_table_setn(r_->subprocess_env, "BAYEUX_OPERATION", operation_name(operation));
     const ChannelSection* deciding = sections_->deciding(operation, channel);
     if (deciding != nullptr && !grants(*deciding, operation)) {
         return false;

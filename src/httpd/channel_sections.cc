@@ -25,18 +25,6 @@ bool is_under(std::string_view below, std::string_view above) noexcept {
            (below.size() == above.size() || below[above.size()] == '/');
 }
 
-const char* operation_name(Operation operation) noexcept {
-    switch (operation) {
-        case Operation::kCreate:
-            return "create";
-        case Operation::kSubscribe:
-            return "subscribe";
-        case Operation::kPublish:
-            return "publish";
-    }
-    return "";
-}
-
 std::string default_domain_name(server_rec* s) {
     std::string name = s->server_hostname != nullptr ? s->server_hostname : "";
     name += ':' + std::to_string(s->port);
@@ -58,6 +46,18 @@ DomainId domain_of_section(const ChannelSection& section, server_rec* s) noexcep
 }
 
 }  // namespace
+
+const char* operation_name(Operation operation) noexcept {
+    switch (operation) {
+        case Operation::kCreate:
+            return "create";
+        case Operation::kSubscribe:
+            return "subscribe";
+        case Operation::kPublish:
+            return "publish";
+    }
+    return "";
+}
 
 bool ChannelSection::rules_on(Operation operation) const noexcept {
     for (const ChannelRule* rule = rules; rule != nullptr; rule = rule->next) {

@@ -20,6 +20,9 @@
 
 namespace bayeux::httpd {
 
+// As it is written in BayeuxRequire.
+[[nodiscard]] const char* operation_name(broker::Operation operation) noexcept;
+
 // One BayeuxRequire line: a provider of httpd's authorization framework and what it was given.
 struct ChannelRule {
     broker::Operation operation = broker::Operation::kPublish;

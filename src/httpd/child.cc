@@ -10,7 +10,7 @@
 
 #include <ap_mpm.h>
 
-#include "httpd/adoption.hpp"
+#include "httpd/adoption_workers.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/config.hpp"
 #include "httpd/log_ids.hpp"

@@ -5,7 +5,7 @@
 
 #include "base/log.hpp"
 #include "bayeux_module.h"
-#include "httpd/adoption.hpp"
+#include "httpd/adoption_workers.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/channel_sections.hpp"
 #include "httpd/config.hpp"

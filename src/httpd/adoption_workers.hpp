@@ -1,0 +1,41 @@
+// The event MPM's workers as adoption uses them: their turns, their progress, their place in the
+// scoreboard; and what the MPM can hold at all.
+#ifndef BAYEUX_HTTPD_ADOPTION_WORKERS_HPP
+#define BAYEUX_HTTPD_ADOPTION_WORKERS_HPP
+
+#include <atomic>
+#include <cstdint>
+
+#include <httpd.h>
+
+#include <scoreboard.h>
+
+#include "httpd/httpd_api.hpp"
+#include "loop/turns.hpp"
+
+namespace bayeux::httpd {
+
+// Progress of one worker thread: rises whenever a hook of ours is entered on it. Lives as long as
+// the process.
+struct ThreadMark {
+    std::atomic<std::uint64_t> entries{0};
+};
+
+// Of the calling thread, counted up by one. nullptr without memory.
+ThreadMark* mark_thread() noexcept;
+
+// Gets turns from the event MPM's workers.
+[[nodiscard]] loop::Turns::Starter& worker_turns() noexcept;
+
+// The scoreboard's place of the calling worker, for a connection that it serves out of its own
+// line.
+void show_in_scoreboard(conn_rec* c, ap_sb_handle_t** handle) noexcept;
+void clear_in_scoreboard() noexcept;
+
+// --- what the configuration can hold, asked of the MPM in post_config ---
+[[nodiscard]] bool mpm_can_suspend() noexcept;
+void notice_capacity(server_rec* s);
+
+}  // namespace bayeux::httpd
+
+#endif
