@@ -6,6 +6,8 @@
 
 namespace bayeux::httpd {
 
+using broker::Operation;
+
 bool RequestPolicy::allows(Operation operation, const protocol::ChannelName& channel) {
     if (sections_ == nullptr) {
         return true;

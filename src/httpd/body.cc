@@ -1,5 +1,6 @@
 #include "httpd/body.hpp"
 
+#include <string_view>
 #include <utility>
 
 #include <httpd.h>
@@ -80,13 +81,22 @@ bool read_text(request_rec* r, std::size_t limit, std::string& text, Refusal& re
     return !too_large || refuse_size(refusal, limit);
 }
 
+// iconv also takes paths and options in a name ("utf-8//IGNORE"), which are not for clients to
+// choose.
+bool is_charset_name(std::string_view name) {
+    return name.size() <= 40 &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.:") ==
+               std::string_view::npos;
+}
+
 // HT-6: the text in UTF-8. False if the charset is unknown or the text is not of it.
 bool to_utf8(request_rec* r, const std::string& charset, std::string& text) {
     if (charset.empty() || charset == "utf-8" || charset == "utf8" || charset == "us-ascii") {
         return true;
     }
     apr_xlate_t* convert = nullptr;
-    if (apr_xlate_open(&convert, "UTF-8", charset.c_str(), r->pool) != APR_SUCCESS) {
+    if (!is_charset_name(charset) ||
+        apr_xlate_open(&convert, "UTF-8", charset.c_str(), r->pool) != APR_SUCCESS) {
         return false;
     }
     std::string out(text.size() * 4 + 16, '\0');

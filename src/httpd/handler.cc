@@ -150,7 +150,7 @@ int handle(request_rec* r) {
         return answer_options(r, origin);
     }
     if (r->method_number != M_POST) {
-        r->allowed = (AP_METHOD_BIT << M_POST) | (AP_METHOD_BIT << M_OPTIONS);
+        ap_allow_standard_methods(r, REPLACE_ALLOW, M_POST, M_OPTIONS, -1);
         return HTTP_METHOD_NOT_ALLOWED;
     }
     if (this_child() == nullptr) {

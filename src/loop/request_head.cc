@@ -1,6 +1,7 @@
 #include "loop/request_head.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace bayeux::loop {
 namespace {
@@ -12,25 +13,28 @@ bool same_letters(std::string_view text, std::string_view lower) noexcept {
            });
 }
 
-// The value of the first Content-Length, or 0: what httpd refuses about it is httpd's business.
-std::size_t content_length(std::string_view head) noexcept {
-    constexpr std::string_view kName = "content-length:";
+// The value of the first field of this name, which is in lower case and ends with the colon.
+std::optional<std::string_view> field(std::string_view head, std::string_view name) noexcept {
     while (!head.empty()) {
         const std::size_t end = std::min(head.find('\n'), head.size() - 1);
-        std::string_view line = head.substr(0, end);
+        const std::string_view line = head.substr(0, end);
         head.remove_prefix(end + 1);
-        if (line.size() < kName.size() || !same_letters(line.substr(0, kName.size()), kName)) {
-            continue;
+        if (line.size() >= name.size() && same_letters(line.substr(0, name.size()), name)) {
+            return line.substr(name.size());
         }
-        std::size_t length = 0;
-        for (const char c : line.substr(kName.size())) {
-            if (c >= '0' && c <= '9' && length < kPeekSize) {
-                length = length * 10 + static_cast<std::size_t>(c - '0');
-            }
-        }
-        return length;
     }
-    return 0;
+    return std::nullopt;
+}
+
+// What httpd refuses about Content-Length is httpd's business.
+std::size_t content_length(std::string_view head) noexcept {
+    std::size_t length = 0;
+    for (const char c : field(head, "content-length:").value_or("")) {
+        if (c >= '0' && c <= '9' && length < kPeekSize) {
+            length = length * 10 + static_cast<std::size_t>(c - '0');
+        }
+    }
+    return length;
 }
 
 }  // namespace
@@ -48,6 +52,9 @@ bool request_has_come(std::string_view peeked) noexcept {
             return false;
         }
         head = end + 2;
+    }
+    if (field(peeked.substr(0, head), "expect:")) {
+        return true;  // the body comes after httpd has asked for it
     }
     const std::size_t whole = head + content_length(peeked.substr(0, head));
     return whole > kPeekSize || peeked.size() >= whole;

@@ -10,7 +10,8 @@ namespace bayeux::loop {
 inline constexpr std::size_t kPeekSize = 16384;
 
 // True if `peeked` holds a whole head and, where a Content-Length says that the body fits into a
-// peek as well, the whole body; also if the buffer is full. False: more has to come first.
+// peek as well, the whole body; also if the buffer is full, or the client waits for "100 Continue".
+// False: more has to come first.
 [[nodiscard]] bool request_has_come(std::string_view peeked) noexcept;
 
 }  // namespace bayeux::loop
