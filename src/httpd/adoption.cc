@@ -121,7 +121,9 @@ bool AdoptedConnection::adopt() noexcept {
         finish_request(answered->r);
         after_response();
     }
-    this_child()->loop().give_back(*this);
+    if (next.kind != loop::Next::Kind::kElsewhere) {
+        this_child()->loop().give_back(*this);
+    }
     return true;
 }
 

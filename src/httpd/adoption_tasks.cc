@@ -59,6 +59,9 @@ void AdoptedConnection::perform() noexcept {
             break;
     }
     clear_in_scoreboard();
+    if (next.kind == Next::Kind::kElsewhere) {
+        return;
+    }
     c_->sbh = nullptr;
     owner.give_back(*this);  // nothing is touched behind this
 }
@@ -118,6 +121,12 @@ bool AdoptedConnection::run_pipeline() noexcept {
         state_.state = CONN_STATE_SUSPENDED;
         next = next_of(Next::Kind::kPark);
         next.terms = held->terms();
+        return false;
+    }
+    if (rv == OK && state_.state == CONN_STATE_SUSPENDED) {
+        // Another module's handler has suspended its request and holds on to the connection: no
+        // hook tells when it lets go, so it is never touched again (nor does the MPM in that case).
+        next = next_of(Next::Kind::kElsewhere);
         return false;
     }
     const bool went_well =

@@ -143,6 +143,7 @@ int handle(request_rec* r) {
     if (origin == Origin::kForeign) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "request of a foreign origin refused; BayeuxAllowOrigin lists who may");
+        r->connection->keepalive = AP_CONN_CLOSE;  // or httpd would read the body to its end first
         return HTTP_FORBIDDEN;
     }
     add_cors_headers(r, origin);

@@ -32,13 +32,14 @@ enum class Task : std::uint8_t {
 
 struct Next {
     enum class Kind : std::uint8_t {
-        kIdle,    // wait for a request, at most for `patience`
-        kPark,    // hold a connect; `terms` says how
-        kResume,  // of kInspect: nothing was there, the park goes on
-        kEnd,     // of kInspect: end the park; `reason` says why
-        kFlush,   // output remains: wait until the socket takes it, at most for `patience`
-        kLinger,  // shut down: read until the client closes
-        kBury,    // nothing more to do
+        kIdle,       // wait for a request, at most for `patience`
+        kPark,       // hold a connect; `terms` says how
+        kResume,     // of kInspect: nothing was there, the park goes on
+        kEnd,        // of kInspect: end the park; `reason` says why
+        kFlush,      // output remains: wait until the socket takes it, at most for `patience`
+        kLinger,     // shut down: read until the client closes
+        kBury,       // nothing more to do
+        kElsewhere,  // somebody else keeps it: not given back
     };
     Kind kind = Kind::kBury;
     Millis patience{0};

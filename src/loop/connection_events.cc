@@ -88,6 +88,7 @@ void EventLoop::settle(Connection& connection) noexcept {
             read_and_drop(connection);
             return;
         case Next::Kind::kBury:
+        case Next::Kind::kElsewhere:
             bury(connection);
             return;
     }

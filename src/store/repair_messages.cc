@@ -29,15 +29,18 @@ bool take_blocks(const Locked& locked, BlockIndex message) noexcept {
     const Segment& segment = locked.segment();
     const std::uint32_t wanted = blocks_for(segment.cell(message).length);
     std::uint32_t taken = 0;
+    BlockIndex last;
     for (BlockIndex at = message; taken < wanted; ++taken) {
         Block* const block = segment.at(at);
         if (block == nullptr || block->live != kCellSuspect) {
             break;
         }
         block->live = kCellLive;
+        last = at;
         at = block->next;
     }
     if (taken == wanted) {
+        locked.cell(last).next = BlockIndex();
         return true;
     }
     for (BlockIndex at = message; taken != 0; --taken) {
