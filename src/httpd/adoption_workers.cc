@@ -136,8 +136,8 @@ void notice_capacity(server_rec* s) {
     const auto slots = static_cast<long>((async_factor() + 1) * threads) * children;
     ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, s, BXNO(0010)
                  "holds up to %ld connections: %d children of %d threads with "
-                 "AsyncRequestWorkerFactor %g; that directive, ThreadsPerChild and ServerLimit raise "
-                 "it", slots, children, threads, async_factor());
+                 "AsyncRequestWorkerFactor %g; that directive raises it, or MaxRequestWorkers with "
+                 "ThreadsPerChild and ServerLimit", slots, children, threads, async_factor());
     if (max_spare < children * threads) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, BXNO(0011)
                      "MaxSpareThreads %d is below MaxRequestWorkers %d: children that only hold "

@@ -76,6 +76,7 @@ const char* open_section(cmd_parms* cmd, DirConfig& dir, const char* args) {
     }
     auto* section = pool_new<ChannelSection>(cmd->pool, *std::move(name));
     section->location = &dir;
+    section->path = cmd->path != nullptr ? apr_pstrdup(cmd->pool, cmd->path) : nullptr;
     section->where =
         apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
     dir.open_section = section;

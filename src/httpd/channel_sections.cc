@@ -36,13 +36,80 @@ std::string default_domain_name(server_rec* s) {
     return name;
 }
 
+// True if requests to `path` pass through this <Location> on their way. What a pattern or a
+// <LocationMatch> matches is not known before there is a request.
+bool leads_to(const core_dir_config& location, const char* path) noexcept {
+    return path != nullptr && location.d != nullptr && location.r == nullptr &&
+           location.d_is_fnmatch == 0 &&
+           is_under(path, location.d[0] == '/' && location.d[1] == '\0' ? "" : location.d);
+}
+
+// The domain of the requests that a section's Location gets in host `s`: what is written there, or
+// else in the innermost Location around it, or else for the host.
 DomainId domain_of_section(const ChannelSection& section, server_rec* s) noexcept {
     if (section.location->domain.written) {
         return domain_id(section.location->domain.value);
     }
-    const auto* host =
+    const auto* inherited =
         static_cast<const DirConfig*>(ap_get_module_config(s->lookup_defaults, &bayeux_module));
-    return domain_of(*host, s);
+    const auto* core =
+        static_cast<const core_server_config*>(ap_get_core_module_config(s->module_config));
+    for (int i = 0; i < core->sec_url->nelts; ++i) {
+        auto* config = reinterpret_cast<ap_conf_vector_t**>(core->sec_url->elts)[i];
+        const auto* location =
+            static_cast<const core_dir_config*>(ap_get_core_module_config(config));
+        const auto* around =
+            static_cast<const DirConfig*>(ap_get_module_config(config, &bayeux_module));
+        if (around != nullptr && around->domain.written && leads_to(*location, section.path)) {
+            inherited = around;
+        }
+    }
+    return domain_of(*inherited, s);
+}
+
+// Adds a section to a domain; a sentence if the domain has its rules already.
+const char* add_section(apr_pool_t* pconf, DomainSections& domain, const ChannelSection& section) {
+    for (const ChannelSection* other : domain.all()) {
+        if (other == &section) {
+            return nullptr;  // by way of another host that inherits it
+        }
+        if (other->name.text() != section.name.text()) {
+            continue;
+        }
+        for (const Operation op :
+             {Operation::kCreate, Operation::kSubscribe, Operation::kPublish}) {
+            if (other->rules_on(op) && section.rules_on(op)) {
+                return apr_psprintf(pconf,
+                                    "<BayeuxChannel \"%s\"> has rules for %s at %s and again at "
+                                    "%s, in the same domain; write them in one section",
+                                    section.name.text().c_str(), operation_name(op), other->where,
+                                    section.where);
+            }
+        }
+    }
+    domain.add(section);
+    return nullptr;
+}
+
+// The sections from `first` on guard the domains that requests to host `s` use.
+const char* add_sections(apr_pool_t* pconf, DomainRules& rules, server_rec* s,
+                         const ChannelSection* first) {
+    for (const ChannelSection* section = first; section != nullptr; section = section->next) {
+        const char* wrong = add_section(pconf, rules.at(domain_of_section(*section, s)), *section);
+        if (wrong != nullptr) {
+            return wrong;
+        }
+    }
+    return nullptr;
+}
+
+// httpd gives a host in which no directive of ours is written the main server's configuration
+// itself: it gets one of its own, for a domain of its own.
+ServerConfig& own_config(apr_pool_t* pconf, server_rec* s, server_rec* main_server) {
+    if (s != main_server && &server_config(s) == &server_config(main_server)) {
+        ap_set_module_config(s->module_config, &bayeux_module, pool_new<ServerConfig>(pconf));
+    }
+    return server_config(s);
 }
 
 }  // namespace
@@ -158,31 +225,19 @@ const DomainSections* DomainRules::find(DomainId domain) const noexcept {
 const char* sort_sections(apr_pool_t* pconf, server_rec* main_server) {
     auto* rules = pool_new<DomainRules>(pconf);
     for (server_rec* s = main_server; s != nullptr; s = s->next) {
-        ServerConfig& config = server_config(s);
+        ServerConfig& config = own_config(pconf, s, main_server);
         config.default_domain = domain_id(default_domain_name(s));
         config.rules = rules;
     }
+    // A host inherits the Locations that are written outside of all hosts, and so their rules.
+    const ChannelSection* common = server_config(main_server).sections;
     for (server_rec* s = main_server; s != nullptr; s = s->next) {
-        for (ChannelSection* section = server_config(s).sections; section != nullptr;
-             section = section->next) {
-            DomainSections& domain = rules->at(domain_of_section(*section, s));
-            for (const ChannelSection* other : domain.all()) {
-                if (other->name.text() != section->name.text()) {
-                    continue;
-                }
-                for (const Operation op :
-                     {Operation::kCreate, Operation::kSubscribe, Operation::kPublish}) {
-                    if (other->rules_on(op) && section->rules_on(op)) {
-                        return apr_psprintf(
-                            pconf,
-                            "<BayeuxChannel \"%s\"> has rules for %s at %s and again at %s, in the "
-                            "same domain; write them in one section",
-                            section->name.text().c_str(), operation_name(op), other->where,
-                            section->where);
-                    }
-                }
-            }
-            domain.add(*section);
+        const char* wrong = add_sections(pconf, *rules, s, common);
+        if (wrong == nullptr && s != main_server) {
+            wrong = add_sections(pconf, *rules, s, server_config(s).sections);
+        }
+        if (wrong != nullptr) {
+            return wrong;
         }
     }
     return nullptr;

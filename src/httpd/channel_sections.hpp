@@ -38,6 +38,7 @@ struct ChannelSection {
 
     protocol::ChannelName name;
     const DirConfig* location = nullptr;  // where it is written
+    const char* path = nullptr;           // of that Location; nullptr outside of all
     const char* where = "";               // file and line, for messages
     ChannelRule* rules = nullptr;         // alternatives, in order
     Setting<bool> persistent;

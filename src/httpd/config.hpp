@@ -83,7 +83,8 @@ struct ServerConfig {
     Setting<std::uint64_t> shared_memory;
     Setting<std::int64_t> drain_timeout_ms;
     Setting<std::uint32_t> max_blocking_holds;
-    // The <BayeuxChannel> sections written in this virtual host, in order, as a linked list.
+    // The <BayeuxChannel> sections written in this host, in order, as a linked list; those of the
+    // main server hold for all hosts.
     ChannelSection* sections = nullptr;
     // Set by check_config: the rules of all domains (the same table for all hosts), and the domain
     // that a Location has where no BayeuxDomain is written.
@@ -93,7 +94,7 @@ struct ServerConfig {
 
 inline constexpr std::uint64_t kDefaultSharedMemory = std::uint64_t{64} << 20U;
 inline constexpr std::uint64_t kMinSharedMemory = std::uint64_t{1} << 20U;
-inline constexpr std::uint64_t kMaxSharedMemory = std::uint64_t{64} << 30U;
+inline constexpr std::uint64_t kMaxSharedMemory = std::uint64_t{16} << 30U;
 inline constexpr std::uint32_t kDefaultMaxMessageSize = 64U << 10U;
 
 [[nodiscard]] DirConfig& dir_config(request_rec* r) noexcept;

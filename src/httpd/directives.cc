@@ -55,7 +55,7 @@ const char* bayeux_set_shared_memory(cmd_parms* cmd, void* /*dir*/, const char* 
     }
     std::uint64_t size = 0;
     if (!parse_size(value, size) || size < kMinSharedMemory || size > kMaxSharedMemory) {
-        return refusal(cmd, value, "a size from 1M to 64G, such as 64M");
+        return refusal(cmd, value, "a size from 1M to 16G, such as 64M");
     }
     server_config(cmd->server).shared_memory.set(size);
     return nullptr;

@@ -3,12 +3,15 @@
 // Exactly one thread owns a connection at any time: the loop, or while state() is kAtWorker the
 // worker that performs its task. The worker says what comes next in `next` and gives it back.
 //
-//   state        event: readable        writable     deadline      given back as
-//   kIdle        -> kAtWorker (serve)   -            close         kIdle, kPark, kFlush, kLinger,
-//   kBury kParked      end the park           -            end the park  (of a kPark) kFlushing
-//   (remembered)           flush        close         (of a kFlush) kAtWorker    (remembered)
-//   (remembered) -             - kLingering   read and drop          -            bury          (of
-//   a kLinger) kBuried      -                      -            -             -
+//   state        when readable   when writable   at its deadline   it came as
+//
+//   kIdle        serve           -               close             kIdle
+//   kParked      end the park    -               end the park      kPark, kResume
+//   kFlushing    (remembered)    flush           close             kFlush
+//   kLingering   read and drop   -               bury              kLinger
+//   kAtWorker    (remembered)    (remembered)    -                 -
+//   kBuried      -               -               -                 kBury
+//
 #ifndef BAYEUX_LOOP_CONNECTION_HPP
 #define BAYEUX_LOOP_CONNECTION_HPP
 

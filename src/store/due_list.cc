@@ -15,7 +15,8 @@ DueLinks& links_of(const Locked& locked, std::uint32_t ref) noexcept {
 }
 
 ChildSlot& slot_of(const Locked& locked, std::uint16_t child) noexcept {
-    return locked.segment().children()[child];
+    const auto children = locked.segment().children();
+    return children[child < children.size() ? child : 0];
 }
 
 void link(const Locked& locked, std::uint16_t child, std::uint32_t ref) noexcept {
