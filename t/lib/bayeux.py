@@ -53,11 +53,14 @@ class Held:
         return self.connection.has_input(within)
 
     def wait(self, timeout=None):
-        return self._client.take_batch(self.connection.read_response(timeout))
+        return self._client.take_batch(self.wait_response(timeout))
 
     def wait_response(self, timeout=None):
         """The bare response, for those that are no Bayeux replies (CN-12)."""
-        return self.connection.read_response(timeout)
+        response = self.connection.read_response(timeout)
+        if (response.header("Connection") or "").lower() == "close":
+            self._client.forget(self.connection)
+        return response
 
 
 class Client:
@@ -100,6 +103,13 @@ class Client:
     @connect_connection.setter
     def connect_connection(self, connection):
         self._connect_connection = connection
+
+    def forget(self, connection):
+        """The server closes this one after a response, as after most errors; the next request gets a new one."""
+        if connection is self._connection:
+            self._connection = None
+        if connection is self._connect_connection:
+            self._connect_connection = None
 
     def close(self):
         """Close the connections and leave the session to expire."""

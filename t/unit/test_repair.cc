@@ -115,8 +115,10 @@ std::string survive_damage(std::uint64_t seed) {
     damage(world, dice, 1 + static_cast<int>(dice.below(400)));
     repair(world);
     std::string wrong = world.wrong();
-    busy(world, seed + 1, 200);
-    wrong += wrong.empty() ? world.wrong() : "";
+    if (wrong.empty()) {
+        busy(world, seed + 1, 200);
+        wrong = world.wrong();
+    }
     return wrong.empty() ? "" : "seed " + std::to_string(seed) + ": " + wrong;
 }
 
