@@ -55,7 +55,7 @@ DomainId domain_of_section(const ChannelSection& section, server_rec* s) noexcep
     const auto* core =
         static_cast<const core_server_config*>(ap_get_core_module_config(s->module_config));
     for (int i = 0; i < core->sec_url->nelts; ++i) {
-        auto* config = reinterpret_cast<ap_conf_vector_t**>(core->sec_url->elts)[i];
+        auto* config = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t*);
         const auto* location =
             static_cast<const core_dir_config*>(ap_get_core_module_config(config));
         const auto* around =
