@@ -205,7 +205,6 @@ class Publisher(Session):
         self.handshake()
 
     def publish_next(self):
-        self.current = None
         if not self.stopping and self.alive:
             self.turn += 1
             self.publish_on(self.channels[self.turn % len(self.channels)])
@@ -235,6 +234,7 @@ class Publisher(Session):
         else:
             self.uncertain.add(self.current)
             self.load.note(f"{self.name}: uncertain {self.current}")
+            self.current = None
             self.load.later(0.02, self.publish_next)
 
     def answered(self, _http, status, body, cookie):

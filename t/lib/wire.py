@@ -80,6 +80,22 @@ def refused(reply, *errors):
     return reply
 
 
+# The codes of "there is no room": 503 where the store is full, 403 where a cap is a matter of policy.
+FULL = ("503", "403")
+
+
+def refused_handshake(server, path, child=None):
+    """No room for a session: no clientId, no cookie, and advice to come again later (design 8)."""
+    nobody = Client(server, path, child=child)
+    response = nobody.post([{"channel": "/meta/handshake", "version": "1.0", "id": "1"}])
+    reply = refused(batch(response).reply, *FULL)
+    equal(response.header("Set-Cookie"), None)
+    check("clientId" not in reply, reply)
+    equal(reply["advice"]["reconnect"], "retry")
+    check(reply["advice"]["interval"] > 0, reply)
+    nobody.close()
+
+
 def bad_request(response, *statuses):
     """Refused as a whole: 400 (or one of these) and a one-line JSON error body (design 8)."""
     check(response.status in (statuses or (400,)), f"status should be {statuses or 400}: {response!r}")

@@ -30,7 +30,7 @@ std::string hammer_at_once(StoreWorld& world) {
     std::vector<pid_t> pids;
     for (int i = 0; i < kProcesses; ++i) {
         pids.push_back(
-            in_child([&] { return hammer(world, static_cast<std::uint64_t>(i), 8000); }));
+            in_child([&] { return hammer(world, static_cast<std::uint64_t>(i), 20000); }));
     }
     std::string wrong;
     for (int i = 0; i < 20 && wrong.empty(); ++i) {

@@ -24,6 +24,7 @@ struct Scene {
         std::string text;
         world.store().drain(one, child, text);
         world.publish("/a", "{2}");
+        world.receive(two);
         world.park(two, world.connect(two), child);
     }
     Scene(const Scene&) = delete;

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Stopping: every held connect is answered or cleanly ended, within the parent's patience (design.md 4.6, 4.9)."""
+
+import json
+import resource
+import socket
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+import procs  # noqa: E402
+from bayeux import Client  # noqa: E402
+from harness import PATIENCE, Httpd, wait_until  # noqa: E402
+from http_client import Closed  # noqa: E402
+from steps import clients, subscriber, wait_parked  # noqa: E402
+from tap import check, diag, equal, run, test  # noqa: E402
+
+# What the parent says when children do not end in time, and what it does then.
+IMPATIENCE = ("AH00045", "AH00046", "AH00047", "AH00048", "still did not exit", "SIGKILL")
+
+
+def patient(server):
+    for line in server.error_log().splitlines():
+        check(not any(words in line for words in IMPATIENCE), line)
+
+
+def end_of(held):
+    """'answered', 'closed' or what else came of a held connect when the server stopped."""
+    try:
+        response = held.wait_response(5)
+    except Closed:
+        return "closed" if held.connection._buffer == b"" else "half a response"
+    if (response.status, response.header("Connection")) != (200, "close"):
+        return repr(response)
+    if [message["successful"] for message in response.json] != [True]:
+        return repr(response)
+    return "answered"
+
+
+@test("ungraceful stop with 60 held connects: within 3 s, without a complaint, each is answered or closed")
+def _():
+    with Httpd(sessions_left=True) as server:
+        many = [subscriber(server, "/stop") for _ in range(60)]
+        held = [client.start_connect() for client in many]
+        wait_parked(server, 60)
+        start = time.monotonic()
+        equal(server.stop(), 0, "exit code")
+        took = time.monotonic() - start
+        ends = [end_of(one) for one in held]
+        diag(f"{took:.2f} s; " + ", ".join(f"{end}: {ends.count(end)}" for end in sorted(set(ends))))
+        check(took < 3 * PATIENCE, f"it took {took:.1f} s")
+        check(set(ends) <= {"answered", "closed"}, f"{set(ends)}")
+        patient(server)
+
+
+@test("graceful stop with held connects: each is answered, then everything ends")
+def _():
+    with Httpd(sessions_left=True) as server:
+        many = [subscriber(server, "/stop") for _ in range(60)]
+        held = [client.start_connect() for client in many]
+        wait_parked(server, 60)
+        start = time.monotonic()
+        equal(server.stop(graceful=True), 0, "exit code")
+        took = time.monotonic() - start
+        equal({end_of(one) for one in held}, {"answered"})
+        diag(f"{took:.2f} s")
+        check(took < 12 * PATIENCE, f"it took {took:.1f} s")
+        patient(server)
+
+
+@test("stop while clients stall, do not read, and have pages on their way")
+def _():
+    with Httpd(sessions_left=True, conf="SendBufferSize 8192") as server:
+        big = server.root / "htdocs" / "big"
+        big.write_bytes(b"x" * (4 << 20))
+        kept = [subscriber(server, "/stop") for _ in range(12)]
+        for number, client in enumerate(kept):
+            connection = client.connect_connection
+            if number % 3 == 0:
+                connection.send_request("GET", "/big")
+            elif number % 3 == 1:
+                connection.send(b"POST /bayeux HTTP/1.1\r\nHost: localhost\r\nContent-Le")
+            else:
+                client.start_connect()
+        wait_parked(server, 4)
+        start = time.monotonic()
+        equal(server.stop(), 0, "exit code")
+        took = time.monotonic() - start
+        diag(f"{took:.2f} s")
+        check(took < 3 * PATIENCE, f"it took {took:.1f} s")
+        patient(server)
+
+
+def raise_file_limit(wanted):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+
+
+def park_many(server, client, count):
+    """Connects of `count` sessions of one browser, each on a connection of its own; bare sockets."""
+    sockets = []
+    for _ in range(count // 100):
+        sessions = []
+        for _ in range(100):
+            reply = client.handshake()
+            sessions.append(reply["clientId"])
+            client.client_id = None
+        for session in sessions:
+            client.call([{"channel": "/meta/connect", "id": "1", "clientId": session,
+                          "connectionType": "long-polling"}])  # fmt: skip
+            cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+            body = json.dumps([{"channel": "/meta/connect", "id": "2", "clientId": session,
+                                "connectionType": "long-polling"}]).encode()  # fmt: skip
+            sock = socket.create_connection(("127.0.0.1", server.port), timeout=20)
+            sock.sendall((f"POST /bayeux HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                          f"Cookie: {cookie}\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body)  # fmt: skip
+            sockets.append(sock)
+    return sockets
+
+
+def everything(sock):
+    data = b""
+    try:
+        while part := sock.recv(65536):
+            data += part
+    except ConnectionResetError:
+        data += b" and a reset"
+    sock.close()
+    return data
+
+
+@test("stop with three thousand held connects: within the parent's patience, all are answered or closed")
+def _():
+    raise_file_limit(8192)
+    with Httpd(sessions_left=True, async_factor=100, location="BayeuxMaxSessionsPerBrowser -1") as server:
+        with Client(server) as client:
+            sockets = park_many(server, client, 3000)
+            wait_parked(server, 3000)
+            client.connection.close()
+        start = time.monotonic()
+        equal(server.stop(), 0, "exit code")
+        took = time.monotonic() - start
+        answers = [everything(sock) for sock in sockets]
+        answered = sum(b'"successful":true' in answer and b"Connection: close" in answer for answer in answers)
+        closed = sum(answer == b"" for answer in answers)
+        diag(f"{took:.2f} s; {answered} answered, {closed} closed, {3000 - answered - closed} otherwise")
+        check(took < 3 * PATIENCE, f"it took {took:.1f} s")
+        equal(answered + closed, 3000)
+        patient(server)
+
+
+@test("MaxConnectionsPerChild: a child that has had its share drains; nothing is lost")
+def _():
+    with Httpd(server_limit=12, conf="MaxConnectionsPerChild 25") as server:
+        old = set(server.children())
+        alice = subscriber(server, "/reaped")
+        bob = Client(server)
+        bob.handshake()
+        with clients(alice, bob):
+            held = alice.start_connect()
+            wait_parked(server, 1)
+            got = []
+            for number in range(40):
+                bob.connection.close()
+                bob.connection = None
+                equal(bob.publish("/reaped", number).reply["successful"], True)
+                response = held.wait_response(10)
+                equal(response.status, 200)
+                got += [message["data"] for message in response.json if "data" in message]
+                if response.header("Connection") == "close":
+                    alice.connect_connection.close()
+                    alice.connect_connection = None
+                for _ in range(5):
+                    server.get("/static.txt")
+                held = alice.start_connect()
+            equal(server.status(verify=True)["BayeuxVerify"], "ok")
+            wait_until(lambda: not old & set(server.children()), "the first children have gone", 20)
+            while len(got) < 40:
+                data = held.wait(5).data
+                check(data, f"only {got} came")
+                got += data
+                alice.connect_connection = None
+                held = alice.start_connect()
+            equal(got, list(range(40)))
+        check(not any(procs.alive(pid) for pid in old), "an old child is alive")
+
+
+run()
