@@ -118,6 +118,8 @@ struct Publication {
 struct SubscriptionLimits {
     std::uint32_t per_session = 0xffffffff;
     std::uint32_t max_channels = 0xffffffff;  // of the domain
+    // BayeuxPersistent, for each of the names; empty if it is Off for all of them.
+    std::span<const char> persistent;
 };
 
 struct Drained {

@@ -95,6 +95,16 @@ std::string judge_unsubscribe(Batch& batch, const ChannelName& name) {
     return {};
 }
 
+// A pattern is no channel: it goes with its last subscriber.
+std::vector<char> persistence_of(Batch& batch, const std::vector<ChannelName>& names) {
+    std::vector<char> persistent;
+    persistent.reserve(names.size());
+    for (const ChannelName& name : names) {
+        persistent.push_back(!name.is_pattern() && batch.request.policy.options(name).persistent);
+    }
+    return persistent;
+}
+
 std::string_view text_for(ErrorCode code) noexcept {
     switch (code) {
         case ErrorCode::kGone:
@@ -120,10 +130,12 @@ void subscribe(Batch& batch, const Message& message) {
         return batch.refuse(message, refusal);
     }
     if (!names.empty()) {
+        const std::vector<char> persistent = persistence_of(batch, names);
         const auto subscribed =
             batch.store.subscribe(batch.session->handle, names,
                                   {.per_session = batch.settings.max_subscriptions,
-                                   .max_channels = batch.settings.max_channels});
+                                   .max_channels = batch.settings.max_channels,
+                                   .persistent = persistent});
         if (!subscribed) {
             return batch.refuse(message, text_for(subscribed.error().code));
         }

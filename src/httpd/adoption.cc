@@ -107,6 +107,7 @@ bool AdoptedConnection::adopt() noexcept {
     c_->cs = &state_;  // the MPM's own copy stays SUSPENDED: it counts by it when the pool goes
     adopted_by_ = mark_thread();
     adopted_mark_ = adopted_by_ != nullptr ? adopted_by_->entries.load() : 0;
+    adopter_score_ = busy_score();
     adopted_at_ = this_child()->clock().now();
     // What one request after another uses is kept, so that none has to ask the kernel for memory
     // (APR maps and unmaps it); what an exceptional one used is given back.
@@ -129,9 +130,10 @@ bool AdoptedConnection::adopt() noexcept {
 
 bool AdoptedConnection::may_destroy(TimePoint now) noexcept {
     // After the suspend hook the MPM's worker writes to the connection twice more (event.c,
-    // notify_suspend). It has gone on when it entered a hook of ours again.
+    // notify_suspend). It has gone on when it entered a hook of ours again, or says that it waits.
     constexpr Millis kLongEnough{5000};
     return adopted_by_ == nullptr || adopted_by_->entries.load() != adopted_mark_ ||
+           (adopter_score_ != nullptr && is_at_rest(*adopter_score_)) ||
            now - adopted_at_ > kLongEnough;
 }
 

@@ -59,6 +59,7 @@ class AdoptedConnection final : public loop::Connection {
     bool adopted_ = false;
     ThreadMark* adopted_by_ = nullptr;
     std::uint64_t adopted_mark_ = 0;
+    const worker_score* adopter_score_ = nullptr;
     TimePoint adopted_at_;
     ap_sb_handle_t* score_ = nullptr;
     apr_bucket_brigade* peeked_ = nullptr;

@@ -62,6 +62,19 @@ ScorePlace find_score_place() noexcept {
 thread_local ScorePlace score_place;
 thread_local ThreadMark* thread_mark = nullptr;
 
+const ScorePlace& own_score_place() noexcept {
+    if (score_place.process < 0) {
+        score_place = find_score_place();
+    }
+    return score_place;
+}
+
+// One byte in shared memory, which its thread may be writing.
+bool says_idle(const worker_score& score) noexcept {
+    const int status = *static_cast<const volatile unsigned char*>(&score.status);
+    return status == SERVER_READY || status == SERVER_GRACEFUL || status == SERVER_DEAD;
+}
+
 // AsyncRequestWorkerFactor cannot be asked of the MPM: it is read from the configuration itself.
 double async_factor() noexcept {
     double factor = 2;
@@ -92,12 +105,24 @@ ThreadMark* mark_thread() noexcept {
     return thread_mark;
 }
 
+const worker_score* busy_score() noexcept {
+    const ScorePlace& place = own_score_place();
+    if (place.process < 0) {
+        return nullptr;
+    }
+    const worker_score* score = ap_get_scoreboard_worker_from_indexes(place.process, place.thread);
+    return score == nullptr || says_idle(*score) ? nullptr : score;
+}
+
+bool is_at_rest(const worker_score& score) noexcept {
+    const bool resting = says_idle(score);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    return resting;
+}
+
 void show_in_scoreboard(conn_rec* c, ap_sb_handle_t** handle) noexcept {
-    if (score_place.process < 0) {
-        score_place = find_score_place();
-        if (score_place.process < 0) {
-            return;  // the loop itself, in a child's last moments
-        }
+    if (own_score_place().process < 0) {
+        return;  // the loop itself, in a child's last moments
     }
     if (*handle == nullptr) {
         ap_create_sb_handle(handle, c->pool, score_place.process, score_place.thread);

@@ -24,6 +24,11 @@ struct ThreadMark {
 // Of the calling thread, counted up by one. nullptr without memory.
 ThreadMark* mark_thread() noexcept;
 
+// The scoreboard's line of the calling worker if it says that the worker is busy; else nullptr.
+[[nodiscard]] const worker_score* busy_score() noexcept;
+// True if that worker has come back to where it waits for work.
+[[nodiscard]] bool is_at_rest(const worker_score& score) noexcept;
+
 // Gets turns from the event MPM's workers.
 [[nodiscard]] loop::Turns::Starter& worker_turns() noexcept;
 

@@ -20,6 +20,11 @@ constexpr std::uint32_t kInput = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kOutput = EPOLLOUT | EPOLLHUP | EPOLLERR;
 constexpr std::uint32_t kHungUp = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
+// Of a read that did not block: nothing is there yet.
+bool comes_later(int error) noexcept {
+    return error == EAGAIN || error == EINTR;
+}
+
 }  // namespace
 
 void EventLoop::link(Connection& connection) noexcept {
@@ -169,7 +174,7 @@ void EventLoop::look_at_idle(Connection& connection) noexcept {
     }
     std::array<char, kPeekSize> peeked;
     const ssize_t n = ::recv(connection.fd_, peeked.data(), peeked.size(), MSG_PEEK | MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+    if (n < 0 && comes_later(errno)) {
         return;
     }
     if (n <= 0) {
@@ -195,7 +200,7 @@ void EventLoop::look_at_parked(Connection& connection) noexcept {
     }
     char byte = 0;
     const ssize_t n = ::recv(connection.fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+    if (n < 0 && comes_later(errno)) {
         return;
     }
     end_park(connection.park_, n > 0 ? EndReason::kPipelined : EndReason::kGone);
@@ -207,7 +212,7 @@ void EventLoop::read_and_drop(Connection& connection) noexcept {
     // Not more than a share: what is left is seen at the next deadline at the latest.
     for (int i = 0; i < 16; ++i) {
         const ssize_t n = ::recv(connection.fd_, dropped.data(), dropped.size(), MSG_DONTWAIT);
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        if (n < 0 && comes_later(errno)) {
             return;
         }
         if (n <= 0) {

@@ -30,7 +30,7 @@ NameHashes hashes_of(const Segment& segment, std::span<const protocol::ChannelNa
 enum class Added : std::uint8_t { kNew, kWasThere, kTooMany, kNoRoom };
 
 Added add_one(const Locked& locked, SessionIndex index, std::string_view name, std::uint32_t hash,
-              const broker::SubscriptionLimits& limits) noexcept {
+              const broker::SubscriptionLimits& limits, bool persistent) noexcept {
     const Session& session = locked.cell(index);
     const ChannelIndex known = find_channel(locked, session.domain, name, hash);
     if (known && find_subscription(locked, index, known)) {
@@ -41,7 +41,13 @@ Added add_one(const Locked& locked, SessionIndex index, std::string_view name, s
     }
     const ChannelIndex channel =
         find_or_create_channel(locked, session.domain, name, hash, limits.max_channels);
-    return channel && add_subscription(locked, index, channel) ? Added::kNew : Added::kNoRoom;
+    if (!channel || !add_subscription(locked, index, channel)) {
+        return Added::kNoRoom;
+    }
+    if (persistent) {
+        locked.cell(channel).persistent = 1;
+    }
+    return Added::kNew;
 }
 
 }  // namespace
@@ -56,7 +62,7 @@ std::optional<ErrorCode> SharedStore::subscribe_some(
         }
         for (std::size_t i = 0; i < channels.size(); ++i) {
             switch (add_one(locked, SessionIndex(handle.index), channels[i].text(), hashes[i],
-                            limits)) {
+                            limits, !limits.persistent.empty() && limits.persistent[i] != 0)) {
                 case Added::kNew:
                     added[i] = 1;
                     break;
@@ -103,7 +109,11 @@ Result<void> SharedStore::subscribe(SessionHandle session,
     const std::span<char> marks(added);
     for (std::size_t start = 0; start < channels.size(); start += kNames) {
         const std::size_t count = std::min(kNames, channels.size() - start);
-        const auto refused = subscribe_some(session, channels.subspan(start, count), limits,
+        broker::SubscriptionLimits some_limits = limits;
+        if (!limits.persistent.empty()) {
+            some_limits.persistent = limits.persistent.subspan(start, count);
+        }
+        const auto refused = subscribe_some(session, channels.subspan(start, count), some_limits,
                                             marks.subspan(start, count));
         if (!refused) {
             continue;
