@@ -316,7 +316,7 @@ def _(server):
 
 def fixture():
     server = Httpd(CONF)
-    server.expect("BX")
+    server.expect("BX0016")
     return server
 
 

@@ -112,9 +112,15 @@ def _(server):
     serves(server)
 
 
+@test("the log says that there was no room, not once for each refusal")
+def _(server):
+    lines = wait_until(lambda: [line for line in server.error_log().splitlines() if "BX0016" in line], "a line")
+    check(len(lines) < 8, f"{len(lines)} lines")
+
+
 def fixture():
     server = Httpd(CONF)
-    server.expect("BX")  # full is worth a line in the log
+    server.expect("BX0016")  # full is worth a line in the log
     return server
 
 

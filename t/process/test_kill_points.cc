@@ -121,7 +121,7 @@ const Scenario kScenarios[] = {
      0},
     {"refused subscribe",
      [](Stage& s) {
-         s.world.subscribe(s.a, {"/q", "/r"}, {4, 99});
+         s.world.subscribe(s.a, {"/q", "/r"}, {4, 99, {}});
      },
      0},
     {"publish",

@@ -36,17 +36,17 @@ void subscribe_when_above_the_sessions_limit_then_none(void** state) {
     StoreWorld& world = world_of(state);
     const SessionHandle one = world.session(1);
     world.subscribe(one, {"/a"});
-    assert_false(world.subscribe(one, {"/b", "/a", "/c"}, {2, 99}));
+    assert_false(world.subscribe(one, {"/b", "/a", "/c"}, {2, 99, {}}));
     assert_int_equal(subscriptions(world), 1);
     assert_int_equal(world.publish("/a", "{1}"), 1);
-    assert_true(world.subscribe(one, {"/b", "/a"}, {2, 99}));
+    assert_true(world.subscribe(one, {"/b", "/a"}, {2, 99, {}}));
     assert_string_equal(world.wrong().c_str(), "");
 }
 
 void subscribe_when_above_the_domains_channels_then_none(void** state) {
     StoreWorld& world = world_of(state);
     const SessionHandle one = world.session(1);
-    assert_false(world.subscribe(one, {"/a", "/b", "/c"}, {99, 2}));
+    assert_false(world.subscribe(one, {"/a", "/b", "/c"}, {99, 2, {}}));
     assert_int_equal(subscriptions(world), 0);
     assert_string_equal(world.wrong().c_str(), "");
 }
@@ -58,11 +58,11 @@ void subscribe_when_very_many_then_all_or_none(void** state) {
     assert_true(world.subscribe(one, names(50, "/old/")));
     std::vector<std::string> many = names(300, "/new/");
     many.insert(many.begin() + 70, "/old/3");
-    assert_false(world.subscribe(one, many, {349, 9999}));
+    assert_false(world.subscribe(one, many, {349, 9999, {}}));
     assert_int_equal(subscriptions(world), 50);
     assert_string_equal(world.wrong().c_str(), "");
     assert_int_equal(world.publish("/old/3", "{}"), 1);
-    assert_true(world.subscribe(one, many, {350, 9999}));
+    assert_true(world.subscribe(one, many, {350, 9999, {}}));
     assert_int_equal(subscriptions(world), 350);
 }
 
