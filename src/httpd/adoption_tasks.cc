@@ -63,7 +63,7 @@ void AdoptedConnection::perform() noexcept {
         return;
     }
     c_->sbh = nullptr;
-    owner.give_back(*this);  // nothing is touched behind this
+    owner.give_back_in_turn(*this);  // nothing is touched behind this
 }
 
 apr_status_t AdoptedConnection::peek_input() noexcept {

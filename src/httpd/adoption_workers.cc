@@ -23,6 +23,7 @@ void take_turn(void* /*baton*/) noexcept {
     mark_thread();
     if (Child* child = this_child()) {
         child->turns().run_turn();
+        child->loop().turn_is_over();
     }
 }
 

@@ -69,7 +69,7 @@ void EventLoop::run() noexcept {
             store_.sweep(settings_.child, now_);
         }
         press_stop();
-        workers_.start_turns();
+        workers_.start_turns(now_);
         empty_graves();
     }
 }
@@ -92,6 +92,9 @@ int EventLoop::poll_timeout() const noexcept {
     }
     if (begun_stop_ != StopMode::kRunning && !pressed_) {
         next = std::min(next, stop_deadline_);
+    }
+    if (workers_.busy()) {
+        next = std::min(next, now_ + kBusyPeriod);
     }
     if (graves_ != nullptr) {
         next = std::min(next, now_ + Millis{100});
@@ -121,15 +124,42 @@ void EventLoop::ring_self() noexcept {
     bells_.ring_one(settings_.child);
 }
 
+bool EventLoop::must_ring() noexcept {
+    unrung_ = 0;
+    return !std::exchange(inbox_rung_, true);
+}
+
 void EventLoop::give_back(Connection& connection) noexcept {
-    bool first = false;
+    bool ring = false;
     {
         const std::lock_guard<std::mutex> guard(inbox_mutex_);
-        connection.queued_ = inbox_;
-        inbox_ = &connection;
-        first = !std::exchange(inbox_rung_, true);
+        connection.queued_ = std::exchange(inbox_, &connection);
+        ring = must_ring();
     }
-    if (first) {
+    if (ring) {
+        ring_self();
+    }
+}
+
+void EventLoop::give_back_in_turn(Connection& connection) noexcept {
+    bool ring = false;
+    {
+        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        connection.queued_ = std::exchange(inbox_, &connection);
+        ring = ++unrung_ >= kPerRing && must_ring();
+    }
+    if (ring) {
+        ring_self();
+    }
+}
+
+void EventLoop::turn_is_over() noexcept {
+    bool ring = false;
+    {
+        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        ring = unrung_ != 0 && must_ring();
+    }
+    if (ring) {
         ring_self();
     }
 }
@@ -175,6 +205,7 @@ void EventLoop::empty_inbox() noexcept {
         held = std::exchange(held_inbox_, nullptr);
         cancelled.swap(cancelled_);
         inbox_rung_ = false;
+        unrung_ = 0;
     }
     Connection* in_order = nullptr;
     while (arrived != nullptr) {

@@ -58,6 +58,10 @@ static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 class EventLoop {
   public:
     static constexpr Millis kSweepPeriod{1000};
+    // How long the loop sleeps at most while workers perform: what a turn has given back without
+    // ringing waits no longer when the worker is then kept by a slow request.
+    static constexpr Millis kBusyPeriod{2};
+    static constexpr std::uint32_t kPerRing = 16;
     static constexpr Millis kLastMoments{1000};  // StopMode::kAtOnce takes no longer
     static constexpr Millis kLingerPatience{2000};
     static constexpr Millis kLingerLimit{30000};
@@ -75,6 +79,10 @@ class EventLoop {
 
     // A connection comes: newly adopted, or back from a worker, with `next` set.
     void give_back(Connection& connection) noexcept;
+    // The same out of a turn, which is likely to bring more: the bell rings once for several, at
+    // the latest when the turn is over.
+    void give_back_in_turn(Connection& connection) noexcept;
+    void turn_is_over() noexcept;
     // A blocked thread's connect. The loop calls park.end() once.
     void hold(Park& park) noexcept;
     // The blocked thread's client has gone: the park of these terms ends, if it has not ended
@@ -91,6 +99,8 @@ class EventLoop {
 
   private:
     void ring_self() noexcept;
+    // With inbox_mutex_ held: true if the bell must be rung for what is in the inbox.
+    bool must_ring() noexcept;
     void poll(TimePoint now) noexcept;
     void empty_inbox() noexcept;
     void settle(Connection& connection) noexcept;
@@ -146,6 +156,7 @@ class EventLoop {
     Connection* inbox_ = nullptr;  // through queued_, the newest first
     Park* held_inbox_ = nullptr;   // through in_inbox_
     std::vector<ParkTerms> cancelled_;
+    std::uint32_t unrung_ = 0;  // given back in turns since the bell was last rung
     bool inbox_rung_ = false;
     std::atomic<StopMode> stop_mode_{StopMode::kRunning};
     std::atomic<bool> quit_{false};

@@ -4,11 +4,18 @@
 
 namespace bayeux::loop {
 
-bool Turns::claim_turn() noexcept {
-    if (here_ || turns_ >= cap_ || queued_ <= (turns_ - serving_) * kPerTurn) {
+bool Turns::claim_turn(TimePoint now) noexcept {
+    if (seen_ != popped_) {
+        seen_ = popped_;
+        moved_at_ = now;
+    }
+    const bool late = now - moved_at_ >= kStall;
+    if (here_ || queued_ == 0 || turns_ >= cap_ ||
+        (turns_ != 0 && queued_ <= turns_ * kPerTurn && !late)) {
         return false;
     }
     ++turns_;
+    moved_at_ = now;  // the new turn gets its time to begin
     return true;
 }
 
@@ -18,6 +25,7 @@ Connection* Turns::pop() noexcept {
         first_ = connection->queued_;
         connection->queued_ = nullptr;
         --queued_;
+        ++popped_;
     }
     return connection;
 }
@@ -43,13 +51,13 @@ void Turns::assign(Connection& connection) noexcept {
     ++queued_;
 }
 
-void Turns::start_turns() noexcept {
+void Turns::start_turns(TimePoint now) noexcept {
     for (;;) {
         Connection* mine = nullptr;
         bool claimed = false;
         {
             const std::lock_guard<std::mutex> guard(mutex_);
-            claimed = claim_turn();
+            claimed = claim_turn(now);
             if (here_) {
                 mine = pop();
             }
@@ -62,6 +70,11 @@ void Turns::start_turns() noexcept {
     }
 }
 
+bool Turns::busy() noexcept {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return turns_ != 0 || queued_ != 0;
+}
+
 void Turns::perform_here() noexcept {
     const std::lock_guard<std::mutex> guard(mutex_);
     here_ = true;
@@ -70,8 +83,6 @@ void Turns::perform_here() noexcept {
 void Turns::run_turn() noexcept {
     for (;;) {
         Connection* connection = nullptr;
-        bool slow = false;
-        bool claimed = false;
         {
             const std::lock_guard<std::mutex> guard(mutex_);
             connection = pop();
@@ -79,20 +90,8 @@ void Turns::run_turn() noexcept {
                 --turns_;
                 return;
             }
-            slow = connection->task == Task::kServe;
-            if (slow) {
-                ++serving_;
-                claimed = claim_turn();
-            }
-        }
-        if (claimed) {
-            start_claimed();
         }
         connection->perform();
-        if (slow) {
-            const std::lock_guard<std::mutex> guard(mutex_);
-            --serving_;
-        }
     }
 }
 

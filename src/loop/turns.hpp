@@ -1,15 +1,17 @@
 // The queue between a loop and the workers that it borrows. A worker is asked for a turn, and
 // performs what is queued until nothing is left: under load one hand-over serves many connections.
 //
-// At most `cap` turns run at once, so that other requests always find a worker (design.md 4.2). A
-// turn that is about to serve a request, which may take long, makes sure that another one looks
-// after what waits behind it.
+// At most `cap` turns run at once, so that other requests always find a worker (design.md 4.2). One
+// turn performs all that is queued, as long as it gets on: only when much is queued, or when a
+// request takes so long that nothing has moved for kStall, another worker is asked.
 #ifndef BAYEUX_LOOP_TURNS_HPP
 #define BAYEUX_LOOP_TURNS_HPP
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
+#include "base/clock.hpp"
 #include "loop/workers.hpp"
 
 namespace bayeux::loop {
@@ -29,7 +31,8 @@ class Turns final : public Workers {
     Turns(std::size_t cap, Starter& starter) noexcept : cap_(cap), starter_(starter) {}
 
     void assign(Connection& connection) noexcept override;
-    void start_turns() noexcept override;
+    void start_turns(TimePoint now) noexcept override;
+    [[nodiscard]] bool busy() noexcept override;
     void perform_here() noexcept override;
 
     // A worker.
@@ -38,9 +41,10 @@ class Turns final : public Workers {
   private:
     // How many connections one turn may find waiting before a second turn is worth its hand-over.
     static constexpr std::size_t kPerTurn = 16;
+    static constexpr Millis kStall{2};
 
     // With mutex_ held: true if one more turn shall be started; it is counted then.
-    bool claim_turn() noexcept;
+    bool claim_turn(TimePoint now) noexcept;
     // With mutex_ held: nullptr if nothing is queued.
     Connection* pop() noexcept;
     // False if no worker can be had.
@@ -52,8 +56,10 @@ class Turns final : public Workers {
     Connection* first_ = nullptr;  // a FIFO through Connection::queued_
     Connection* last_ = nullptr;
     std::size_t queued_ = 0;
-    std::size_t turns_ = 0;    // asked for or running
-    std::size_t serving_ = 0;  // of these, in a request that may take long
+    std::size_t turns_ = 0;     // asked for or running
+    std::uint64_t popped_ = 0;  // ever
+    std::uint64_t seen_ = 0;    // popped_ when start_turns() last found it changed,
+    TimePoint moved_at_;        // and when that was
     bool here_ = false;
 };
 

@@ -74,13 +74,14 @@ class Scripted final : public Connection {
 class PerformedByLoop final : public Workers {
   public:
     void assign(Connection& connection) noexcept override { queue_.push_back(&connection); }
-    void start_turns() noexcept override {
+    void start_turns(TimePoint /*now*/) noexcept override {
         while (!queue_.empty()) {
             Connection* connection = queue_.front();
             queue_.erase(queue_.begin());
             connection->perform();
         }
     }
+    bool busy() noexcept override { return !queue_.empty(); }
     void perform_here() noexcept override { here = true; }
     std::atomic<bool> here{false};
 

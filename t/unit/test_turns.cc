@@ -13,6 +13,8 @@
 namespace bayeux::loop {
 namespace {
 
+constexpr TimePoint kNow{Millis{1'000}};
+
 class Counted final : public Connection {
   public:
     Counted() noexcept : Connection(-1, true) {}
@@ -68,7 +70,7 @@ struct Numbers {
 Numbers few_then_one_turn() {
     Fixture f;
     f.assign(10, Task::kAnswer);
-    f.turns.start_turns();
+    f.turns.start_turns(kNow);
     const int asked = f.starter.asked;
     f.turns.run_turn();
     return {asked, f.performed()};
@@ -83,8 +85,8 @@ void turns_when_few_wait_then_one_turn_performs_all(void** /*state*/) {
 Numbers many_then_capped() {
     Fixture f;
     f.assign(1000, Task::kAnswer);
-    f.turns.start_turns();
-    f.turns.start_turns();
+    f.turns.start_turns(kNow);
+    f.turns.start_turns(kNow);
     const int asked = f.starter.asked;
     for (int i = 0; i < asked; ++i) {
         f.turns.run_turn();
@@ -104,14 +106,18 @@ Numbers slow_then_second_turn() {
     std::mutex slow;
     f.assign(2, Task::kServe);
     f.connections[0]->blocked = &slow;
-    f.turns.start_turns();
+    f.turns.start_turns(kNow);
     slow.lock();
     std::thread worker([&] { f.turns.run_turn(); });
-    while (f.starter.asked < 2 && f.connections[0]->performed == 0) {
+    while (f.connections[0]->performed == 0) {
         std::this_thread::yield();
     }
+    f.turns.start_turns(kNow + Millis{1});  // it has just begun
+    f.turns.start_turns(kNow + Millis{2});
+    const int early = f.starter.asked;
+    f.turns.start_turns(kNow + Millis{4});
     f.turns.run_turn();  // the second turn that was asked for
-    const Numbers n{f.starter.asked, f.connections[1]->performed};
+    const Numbers n{f.starter.asked * 10 + early, f.connections[1]->performed};
     slow.unlock();
     worker.join();
     return n;
@@ -119,7 +125,7 @@ Numbers slow_then_second_turn() {
 
 void turns_when_a_request_takes_long_then_another_turn_looks_after_the_rest(void** /*state*/) {
     const Numbers n = slow_then_second_turn();
-    assert_int_equal(n.asked, 2);
+    assert_int_equal(n.asked, 21);  // two in the end, one before it was late
     assert_int_equal(n.performed, 1);
 }
 
@@ -127,9 +133,9 @@ Numbers unwilling_then_later() {
     Fixture f;
     f.starter.willing = false;
     f.assign(1, Task::kAnswer);
-    f.turns.start_turns();
+    f.turns.start_turns(kNow);
     f.starter.willing = true;
-    f.turns.start_turns();
+    f.turns.start_turns(kNow);
     f.turns.run_turn();
     return {f.starter.asked, f.performed()};
 }
@@ -144,7 +150,7 @@ Numbers here() {
     Fixture f;
     f.assign(3, Task::kAnswer);
     f.turns.perform_here();
-    f.turns.start_turns();
+    f.turns.start_turns(kNow);
     return {f.starter.asked, f.performed()};
 }
 
