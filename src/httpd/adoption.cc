@@ -105,10 +105,6 @@ bool AdoptedConnection::adopt() noexcept {
     adopted_ = true;
     state_.state = CONN_STATE_SUSPENDED;
     c_->cs = &state_;  // the MPM's own copy stays SUSPENDED: it counts by it when the pool goes
-    adopted_by_ = mark_thread();
-    adopted_mark_ = adopted_by_ != nullptr ? adopted_by_->entries.load() : 0;
-    adopter_score_ = busy_score();
-    adopted_at_ = this_child()->clock().now();
     // What one request after another uses is kept, so that none has to ask the kernel for memory
     // (APR maps and unmaps it); what an exceptional one used is given back.
     apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool), kKeptFree);
@@ -123,6 +119,11 @@ bool AdoptedConnection::adopt() noexcept {
         after_response();
     }
     if (next.kind != loop::Next::Kind::kElsewhere) {
+        // Not before: a pipelined request enters hooks of ours, on this thread.
+        adopted_by_ = mark_thread();
+        adopted_mark_ = adopted_by_ != nullptr ? adopted_by_->entries.load() : 0;
+        adopter_score_ = busy_score();
+        adopted_at_ = this_child()->clock().now();
         this_child()->loop().give_back(*this);
     }
     return true;

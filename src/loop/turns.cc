@@ -4,14 +4,32 @@
 
 namespace bayeux::loop {
 
+void Turns::Queue::push(Connection& connection) noexcept {
+    connection.queued_ = nullptr;
+    (first == nullptr ? first : last->queued_) = &connection;
+    last = &connection;
+    ++count;
+}
+
+Connection* Turns::Queue::pop() noexcept {
+    Connection* connection = first;
+    if (connection != nullptr) {
+        first = connection->queued_;
+        connection->queued_ = nullptr;
+        --count;
+    }
+    return connection;
+}
+
 bool Turns::claim_turn(TimePoint now) noexcept {
     if (seen_ != popped_) {
         seen_ = popped_;
         moved_at_ = now;
     }
     const bool late = now - moved_at_ >= kStall;
-    if (here_ || queued_ == 0 || turns_ >= cap_ ||
-        (turns_ != 0 && queued_ <= turns_ * kPerTurn && !late)) {
+    const std::size_t waiting = others_.count + (may_serve() ? requests_.count : 0);
+    if (here_ || waiting == 0 || turns_ > cap_ ||
+        (turns_ != 0 && waiting <= turns_ * kPerTurn && !late)) {
         return false;
     }
     ++turns_;
@@ -20,11 +38,11 @@ bool Turns::claim_turn(TimePoint now) noexcept {
 }
 
 Connection* Turns::pop() noexcept {
-    Connection* connection = first_;
+    const bool can_serve = requests_.count != 0 && may_serve();
+    const bool serve = can_serve && (request_next_ || others_.count == 0);
+    Connection* connection = serve ? requests_.pop() : others_.pop();
     if (connection != nullptr) {
-        first_ = connection->queued_;
-        connection->queued_ = nullptr;
-        --queued_;
+        request_next_ = !serve;
         ++popped_;
     }
     return connection;
@@ -41,14 +59,7 @@ bool Turns::start_claimed() noexcept {
 
 void Turns::assign(Connection& connection) noexcept {
     const std::lock_guard<std::mutex> guard(mutex_);
-    connection.queued_ = nullptr;
-    if (first_ == nullptr) {
-        first_ = &connection;
-    } else {
-        last_->queued_ = &connection;
-    }
-    last_ = &connection;
-    ++queued_;
+    (connection.task == Task::kServe ? requests_ : others_).push(connection);
 }
 
 void Turns::start_turns(TimePoint now) noexcept {
@@ -72,7 +83,7 @@ void Turns::start_turns(TimePoint now) noexcept {
 
 bool Turns::busy() noexcept {
     const std::lock_guard<std::mutex> guard(mutex_);
-    return turns_ != 0 || queued_ != 0;
+    return turns_ != 0 || requests_.count != 0 || others_.count != 0;
 }
 
 void Turns::perform_here() noexcept {
@@ -81,15 +92,19 @@ void Turns::perform_here() noexcept {
 }
 
 void Turns::run_turn() noexcept {
+    bool serves = false;
     for (;;) {
         Connection* connection = nullptr;
         {
             const std::lock_guard<std::mutex> guard(mutex_);
+            serving_ -= serves ? 1 : 0;
             connection = pop();
             if (connection == nullptr) {
                 --turns_;
                 return;
             }
+            serves = connection->task == Task::kServe;
+            serving_ += serves ? 1 : 0;
         }
         connection->perform();
     }

@@ -1,9 +1,11 @@
 // The queue between a loop and the workers that it borrows. A worker is asked for a turn, and
 // performs what is queued until nothing is left: under load one hand-over serves many connections.
 //
-// At most `cap` turns run at once, so that other requests always find a worker (design.md 4.2). One
-// turn performs all that is queued, as long as it gets on: only when much is queued, or when a
-// request takes so long that nothing has moved for kStall, another worker is asked.
+// At most `cap` turns serve requests at once, so that other requests always find a worker
+// (design.md 4.2), and one turn more runs for all that is no request: however slow the requests
+// are, held connects wake. One turn performs all that is queued, as long as it gets on: only when
+// much is queued, or when a request takes so long that nothing has moved for kStall, another worker
+// is asked.
 #ifndef BAYEUX_LOOP_TURNS_HPP
 #define BAYEUX_LOOP_TURNS_HPP
 
@@ -43,20 +45,34 @@ class Turns final : public Workers {
     static constexpr std::size_t kPerTurn = 16;
     static constexpr Millis kStall{2};
 
+    // A FIFO through Connection::queued_.
+    struct Queue {
+        void push(Connection& connection) noexcept;
+        Connection* pop() noexcept;
+
+        Connection* first = nullptr;
+        Connection* last = nullptr;
+        std::size_t count = 0;
+    };
+
     // With mutex_ held: true if one more turn shall be started; it is counted then.
     bool claim_turn(TimePoint now) noexcept;
-    // With mutex_ held: nullptr if nothing is queued.
+    // With mutex_ held: nullptr if nothing is queued that may be performed now. Requests and the
+    // rest in turn: neither keeps the other waiting.
     Connection* pop() noexcept;
+    // With mutex_ held.
+    [[nodiscard]] bool may_serve() const noexcept { return here_ || serving_ < cap_; }
     // False if no worker can be had.
     bool start_claimed() noexcept;
 
     const std::size_t cap_;
     Starter& starter_;
     std::mutex mutex_;  // the inbox lock of the other direction; nothing is called under it
-    Connection* first_ = nullptr;  // a FIFO through Connection::queued_
-    Connection* last_ = nullptr;
-    std::size_t queued_ = 0;
+    Queue requests_;    // Task::kServe
+    Queue others_;
+    bool request_next_ = false;
     std::size_t turns_ = 0;     // asked for or running
+    std::size_t serving_ = 0;   // of these, with a request
     std::uint64_t popped_ = 0;  // ever
     std::uint64_t seen_ = 0;    // popped_ when start_turns() last found it changed,
     TimePoint moved_at_;        // and when that was

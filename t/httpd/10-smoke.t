@@ -89,7 +89,8 @@ def _(server):
         for number, child in enumerate(server.children()):
             with connect_to(server, child) as connection:
                 alice.connection = connection
-                equal(alice.subscribe(f"/smoke/any/{number}").reply["successful"], True)
+                reply = alice.subscribe(f"/smoke/any/{number}").reply
+                equal(reply["successful"], True, f"child number {number} said {reply}; successful")
         alice.connection = None
         equal(alice.publish("/smoke/any/2", 1).data, [1])
 

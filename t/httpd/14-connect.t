@@ -265,7 +265,7 @@ def _(server):
 
 def gone(server, leave, tls=False):
     """The client goes while its connect is held; what is published then waits for it."""
-    with connected(server, subscriptions=["/cn/gone"], tls=tls) as alice, session(server) as bob:
+    with connected(server, subscriptions=["/cn/gone"], tls=tls) as alice, session(server, tls=tls) as bob:
         hold(alice)
         leave(alice.connect_connection)
         parked(server, 0)

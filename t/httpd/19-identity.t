@@ -74,7 +74,11 @@ def _(server):
         alice.connection = None
         alice.connect_connection = None
         equal(alice.publish("/cid/reload", 1).data, [1])
-        equal(alice.post([{"channel": "/meta/handshake", "id": "1"}]).header("Set-Cookie"), None)
+        again = alice.post([{"channel": "/meta/handshake", "id": "1"}])
+        equal(again.header("Set-Cookie"), None)
+        own, alice.client_id = alice.client_id, again.json[0]["clientId"]
+        alice.disconnect()
+        alice.client_id = own
 
 
 def requests_of(client):

@@ -41,7 +41,7 @@ def ask(server, path, origin, *, body=HANDSHAKE, host=None, kind=JSON_TYPE, orig
     if response.status == 200 and response.body:
         reply = response.json[0]
         if reply.get("successful") and "clientId" in reply:
-            client = Client(server)
+            client = Client(server, tls=tls)
             client.client_id = reply["clientId"]
             client.cookies = {"BAYEUX_BROWSER": response.header("Set-Cookie").split(";")[0].partition("=")[2]}
             client.disconnect()

@@ -3,6 +3,8 @@
 
 import gzip
 import json
+import select
+import socket
 import ssl
 import sys
 import time
@@ -75,30 +77,28 @@ def _(server):
         response = held.wait_response(5)
         equal((response.status, response.header("Connection")), (200, "close"))
         check(held.connection.closed_by_server(5), "closed at graceful")
-        alice.connection = Connection(server, tls=True)
 
 
-@test("a client's close_notify ends the park; it is answered with one")
+@test("a client's close_notify, or its end without one, ends the park and the connection")
 def _(server):
     alice = tls_subscriber(server, "/tls")
     with clients(alice):
         for polite in (True, False, True):
             held = alice.start_connect()
             wait_parked(server, 1)
+            sock = held.connection._socket
             if polite:
-                held.connection._socket.settimeout(5)
+                sock.settimeout(0)
                 try:
-                    held.connection._socket.unwrap()
-                except (ssl.SSLEOFError, ConnectionResetError):
-                    check(False, "no close_notify came back")
-                except (ssl.SSLError, OSError) as error:
-                    # An answer before the close_notify is as good: it was on its way.
-                    check("APPLICATION_DATA" in str(error), f"{error!r}")
+                    sock.unwrap()  # sends it, and would wait for the other one
+                except (ssl.SSLWantReadError, ssl.SSLError, OSError):
+                    pass
             else:
-                held.connection.reset()
+                sock.shutdown(socket.SHUT_WR)
             wait_parked(server, 0)
+            # TLS wants no close_notify in return, but TCP has to end.
+            check(select.select([sock.fileno()], [], [], 5)[0], "the connection stays")
             alice.connect_connection = Connection(server, tls=True)
-        alice.connection = Connection(server, tls=True)
 
 
 @test("pipelining over TLS: many in one record, one in many records")
@@ -197,7 +197,6 @@ def stalled(name, count, sent):
                 equal(held.wait(10).data, [number])
                 check(time.monotonic() - start < 2 * PATIENCE, "it had to wait")
             bob.disconnect()
-            alice.connection = Connection(server, tls=True)
         for connection in idle:
             connection.close()
 
@@ -228,7 +227,6 @@ def _(server):
         while len(numbers) < 25:
             numbers += [int(text.split()[0]) for text in slow.connect(0, timeout=10).data]
         equal(numbers, list(range(25)))
-        slow.connection = alice.connection = Connection(server, tls=True)
 
 
 run(lambda: Httpd(modules=("bayeux", "deflate", "filter"), tls=True, tls_conf=TLS_CONF, conf=CONF + "SendBufferSize 8192",

@@ -94,9 +94,6 @@ def _():
                     if batch.response.header("Connection") == "close":
                         client.connect_connection.close()
                         client.connect_connection = None
-            for client in many:
-                client.connection.close()
-                client.connection = Connection(server)
 
 
 run()

@@ -14,6 +14,7 @@ import ctypes
 import http.client
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -112,8 +113,9 @@ class Httpd:
         self.root.chmod(0o755)
         (self.root / "htdocs").mkdir()
         (self.root / "htdocs" / "static.txt").write_text("static\n", encoding="ascii")
-        (self.root / "sanitizer").mkdir()
-        (self.root / "sanitizer").chmod(0o777)  # the children, who are another user, write there
+        for name in ("sanitizer", "cores"):
+            (self.root / name).mkdir()
+            (self.root / name).chmod(0o777)  # the children, who are another user, write there
         if self.tls:
             httpd_conf.make_certificate(self.root)
         (self.root / "httpd.conf").write_text(httpd_conf.httpd_conf(self), encoding="utf-8")
@@ -141,7 +143,7 @@ class Httpd:
                 [httpd_conf.httpd_binary(), "-DFOREGROUND", "-d", str(self.root),
                  "-f", str(self.root / "httpd.conf")],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=self.environment(),
-                start_new_session=True, preexec_fn=_die_with_parent, cwd=self.root,
+                start_new_session=True, preexec_fn=_before_exec, cwd=self.root,
             )  # fmt: skip
         self._pids_seen = {self._process.pid}
 
@@ -302,7 +304,7 @@ class Httpd:
             self._kill()
         faults += sweep.error_log(self.error_log(), self._expected, self._killed)
         faults += sweep.sanitizer_reports(self.root)
-        faults += sweep.core_files(self.root)
+        faults += sweep.backtraces(self.root, httpd_conf.httpd_binary())
         if faults or kind is not None:
             print(f"# kept {self.root}", file=sys.stderr, flush=True)
         else:
@@ -366,7 +368,8 @@ def _compiler_file(name):
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def _die_with_parent():
-    """A killed test takes its server along."""
+def _before_exec():
+    """A killed test takes its server along; a crash leaves a core, for its backtrace."""
     pr_set_pdeathsig = 1
     _libc.prctl(pr_set_pdeathsig, signal.SIGTERM)
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)

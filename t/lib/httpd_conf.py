@@ -112,6 +112,7 @@ def httpd_conf(server):
         f'ServerRoot "{root}"',
         f'DefaultRuntimeDir "{root}"',
         f'PidFile "{root}/httpd.pid"',
+        f'CoreDumpDirectory "{root}/cores"',
         f"Listen 127.0.0.1:{server.port}",
         "ServerName localhost",
         # A connection belongs to a child as soon as it is made, not only when its first bytes come.

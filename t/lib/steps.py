@@ -44,13 +44,12 @@ def subscriber(server, channel=None, **options):
 
 @contextlib.contextmanager
 def clients(*members):
-    """At the end each disconnects on a connection of its own, whatever became of the others."""
+    """At the end each disconnects, on a new connection whatever became of its others."""
     try:
         yield members
         for client in members:
             if client.client_id is not None:
-                client.connection.close()
-                client.connection = None
+                client.close()
                 client.disconnect()
     finally:
         for client in members:

@@ -1,7 +1,9 @@
 """What must be true after a server has stopped, whatever the test was about."""
 
 import re
+import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import procs
@@ -41,8 +43,22 @@ def sanitizer_reports(root):
     return found
 
 
-def core_files(root):
-    return [str(path) for path in Path(root).glob("core*")]
+def backtraces(root, program):
+    """Where each child that left a core was. The cores themselves are as large as the store: they are removed."""
+    found = []
+    for core in sorted(Path(root, "cores").glob("core*")):
+        text = "a child left a core; gdb would show where it was"
+        if gdb := shutil.which("gdb"):
+            run = subprocess.run(
+                [gdb, "--batch", "-ex", "bt", "-ex", r"echo \n=== all threads\n", "-ex", "thread apply all bt", program, core],
+                capture_output=True, text=True, errors="replace", timeout=120, check=False,
+            )  # fmt: skip
+            Path(root, f"{core.name}.backtrace").write_text(run.stdout, encoding="utf-8")
+            crashed = run.stdout.split("=== all threads")[0][-4000:]
+            text = f"backtrace in {root}/{core.name}.backtrace:\n{crashed}"
+        core.unlink()
+        found.append(text)
+    return found
 
 
 def exit_code(code):

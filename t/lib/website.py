@@ -5,13 +5,12 @@ import threading
 
 from harness import Httpd
 
-MODULES = ("bayeux", "alias", "dir", "mime", "headers", "env", "cgid", "proxy", "proxy_http", "deflate", "filter",
+MODULES = ("bayeux", "alias", "dir", "mime", "headers", "env", "cgi", "proxy", "proxy_http", "deflate", "filter",
            "include", "rewrite", "reqtimeout", "setenvif")  # fmt: skip
 
 BIG_SIZE = 6 << 20
 
 SITE = """
-ScriptSock "{root}/cgisock"
 ScriptAlias /cgi/ "{root}/cgi/"
 <Directory "{root}">
     Require all granted

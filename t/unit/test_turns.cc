@@ -15,11 +15,18 @@ namespace {
 
 constexpr TimePoint kNow{Millis{1'000}};
 
+struct Order {
+    int performed = 0;
+};
+
 class Counted final : public Connection {
   public:
     Counted() noexcept : Connection(-1, true) {}
     void perform() noexcept override {
         ++performed;
+        if (order != nullptr) {
+            place = ++order->performed;
+        }
         if (blocked != nullptr) {
             const std::lock_guard wait(*blocked);
         }
@@ -29,6 +36,8 @@ class Counted final : public Connection {
 
     std::atomic<int> performed{0};
     std::mutex* blocked = nullptr;
+    Order* order = nullptr;
+    int place = 0;
 };
 
 class CountingStarter final : public Turns::Starter {
@@ -94,10 +103,10 @@ Numbers many_then_capped() {
     return {asked, f.performed()};
 }
 
-// design.md 4.2: other requests always find a worker.
+// design.md 4.2: other requests always find a worker. One turn above the cap is for no request.
 void turns_when_many_wait_then_not_more_than_the_cap(void** /*state*/) {
     const Numbers n = many_then_capped();
-    assert_int_equal(n.asked, 4);
+    assert_int_equal(n.asked, 5);
     assert_int_equal(n.performed, 1000);
 }
 
@@ -127,6 +136,68 @@ void turns_when_a_request_takes_long_then_another_turn_looks_after_the_rest(void
     const Numbers n = slow_then_second_turn();
     assert_int_equal(n.asked, 21);  // two in the end, one before it was late
     assert_int_equal(n.performed, 1);
+}
+
+Numbers slow_requests_then_an_answer() {
+    Fixture f;
+    std::mutex slow;
+    f.assign(6, Task::kServe);
+    for (auto& connection : f.connections) {
+        connection->blocked = &slow;
+    }
+    slow.lock();
+    std::vector<std::thread> workers;
+    TimePoint now = kNow;
+    while (f.performed() < 4) {
+        const int before = f.starter.asked;
+        f.turns.start_turns(now);
+        if (f.starter.asked != before) {
+            workers.emplace_back([&] { f.turns.run_turn(); });
+        }
+        now += Millis{2};
+    }
+    f.assign(1, Task::kAnswer);
+    // By a turn that is asked for now, or by one that found all requests taken and has not ended.
+    for (int i = 0; i < 1'000'000 && f.connections[6]->performed == 0; ++i) {
+        const int before = f.starter.asked;
+        now += Millis{2};
+        f.turns.start_turns(now);
+        if (f.starter.asked != before) {
+            f.turns.run_turn();
+        }
+        std::this_thread::yield();
+    }
+    const Numbers n{f.starter.asked, f.connections[6]->performed * 10 + f.performed()};
+    slow.unlock();
+    for (std::thread& worker : workers) {
+        worker.join();
+    }
+    return n;
+}
+
+// design.md 4.4, S15: however slow requests are, held connects wake.
+void turns_when_the_cap_is_reached_by_requests_then_an_answer_gets_a_turn(void** /*state*/) {
+    const Numbers n = slow_requests_then_an_answer();
+    assert_int_equal(n.performed, 15);  // the answer, and still four requests
+}
+
+Numbers requests_and_answers_then_mixed() {
+    Fixture f;
+    f.assign(100, Task::kServe);
+    f.assign(2, Task::kAnswer);
+    Order order;
+    for (auto& connection : f.connections) {
+        connection->order = &order;
+    }
+    f.turns.start_turns(kNow);
+    f.turns.run_turn();
+    return {f.connections[100]->place, f.connections[101]->place};
+}
+
+void turns_when_requests_and_others_wait_then_they_take_turns(void** /*state*/) {
+    const Numbers n = requests_and_answers_then_mixed();
+    assert_true(n.asked <= 2);
+    assert_true(n.performed <= 4);
 }
 
 Numbers unwilling_then_later() {
@@ -170,6 +241,8 @@ int main() {
         cmocka_unit_test(turns_when_few_wait_then_one_turn_performs_all),
         cmocka_unit_test(turns_when_many_wait_then_not_more_than_the_cap),
         cmocka_unit_test(turns_when_a_request_takes_long_then_another_turn_looks_after_the_rest),
+        cmocka_unit_test(turns_when_the_cap_is_reached_by_requests_then_an_answer_gets_a_turn),
+        cmocka_unit_test(turns_when_requests_and_others_wait_then_they_take_turns),
         cmocka_unit_test(turns_when_no_worker_can_be_had_then_asked_again),
         cmocka_unit_test(turns_when_performed_here_then_no_worker_is_asked),
     };

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""The worker and prefork MPMs: connects are held by blocking, within BayeuxMaxBlockingHolds (design.md 4.8)."""
+
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+from bayeux import Client  # noqa: E402
+from harness import PATIENCE, Httpd  # noqa: E402
+from http_client import Closed, Connection, connect_to  # noqa: E402
+from steps import children_figures, clients, subscriber, wait_parked  # noqa: E402
+from tap import check, diag, equal, run, test  # noqa: E402
+
+
+def mpms(name, **each):
+    """The same test for each MPM, on a server of its own: threads and BayeuxMaxBlockingHolds of a child."""
+
+    def register(function):
+        for mpm, (children, threads, cap) in (each or {"worker": (3, 8, 3), "prefork": (6, 1, 1)}).items():
+
+            def body(mpm=mpm, children=children, threads=threads, cap=cap):
+                with Httpd(mpm=mpm, children=children, threads=threads,
+                           conf=f"BayeuxMaxBlockingHolds {cap}") as server:  # fmt: skip
+                    function(server, cap)
+
+            test(f"{mpm}: {name}")(body)
+        return function
+
+    return register
+
+
+@mpms("a notice at start; held connects wake within milliseconds, time out, end on disconnect")
+def _(server, _cap):
+    lines = [line for line in server.error_log().splitlines() if "BX0009" in line]
+    equal(len(lines), 1, f"notices: {lines}")
+    for word in (server.mpm, "BayeuxMaxBlockingHolds", ":notice]"):
+        check(word in lines[0], lines[0])
+    alice = subscriber(server, "/blocked")
+    alice.connection.close()
+    alice.connection = None
+    bob = Client(server)
+    bob.handshake()
+    worst = 0.0
+    for number in range(30):
+        held = alice.start_connect()
+        wait_parked(server, 1) if number < 3 else None
+        start = time.monotonic()
+        bob.publish("/blocked", number)
+        equal(held.wait(5).data, [number])
+        worst = max(worst, time.monotonic() - start)
+    diag(f"worst delivery {worst * 1e3:.0f} ms")
+    check(worst < 0.8 * PATIENCE, "a sweep found it, not the bell")
+    start = time.monotonic()
+    equal(alice.connect(300, timeout=5).reply["successful"], True)
+    check(time.monotonic() - start > 0.25, "CN-6: it was not held")
+    held = alice.start_connect()
+    wait_parked(server, 1)
+    bob.call([bob.message("/meta/disconnect")])
+    bob.client_id, bob.cookies = alice.client_id, alice.cookies
+    bob.disconnect()
+    equal(held.wait(5).reply["advice"]["reconnect"], "none")
+    alice.client_id = None
+    alice.close()
+    bob.close()
+
+
+@mpms("surplus connects are answered at once with an interval; the server stays responsive", worker=(3, 8, 3))
+def _(server, cap):
+    most = cap * server.children_wanted
+    many = [subscriber(server, "/surplus") for _ in range(most + 6)]
+    for client in many:
+        client.connection.close()
+        client.connection = None
+        client.connect_connection.close()
+        client.connect_connection = None
+    held, surplus = [], []
+    for client in many:
+        one = client.start_connect()
+        if one.answered(0.15):
+            batch = one.wait(5)
+            equal(batch.reply["successful"], True)
+            check(batch.reply["advice"]["interval"] > 0, f"no interval: {batch}")
+            equal(batch.reply["advice"]["reconnect"], "retry")
+            surplus.append(client)
+            client.connect_connection.close()
+        else:
+            held.append((client, one))
+    diag(f"{len(held)} held, {len(surplus)} answered at once")
+    check(0 < len(held) <= most, f"{len(held)} are held, {most} may be")
+    check(surplus, "none was too many")
+    check(all(figure["parked"] <= cap for figure in children_figures(server).values()), "more than the cap in one")
+    for _ in range(20):
+        start = time.monotonic()
+        equal(server.get("/static.txt")[0], 200)
+        check(time.monotonic() - start < 1 * PATIENCE, "a page had to wait")
+    bob = Client(server)
+    bob.handshake()
+    bob.publish("/surplus", 1)
+    for _, one in held:
+        equal(one.wait(5).data, [1])
+    for client in surplus:
+        client.connect_connection = None
+        equal(client.connect(0, timeout=5).data, [1])
+        client.connect_connection.close()
+        client.connect_connection = None
+    bob.connection.close()
+    bob.connection = None
+    with clients(bob, *many):
+        pass
+
+
+@mpms("a newer connect supersedes the older one, also in another child (CN-12)")
+def _(server, _cap):
+    alice = subscriber(server, "/newer")
+    alice.connection.close()
+    alice.connection = None
+    with clients(alice):
+        alice.connect_connection.close()
+        for _ in range(3):
+            alice.connect_connection = Connection(server)
+            older = alice.start_connect()
+            wait_parked(server, 1)
+            alice.connect_connection = connect_to(server, server.child_of(older.connection)) \
+                if server.mpm == "worker" else Connection(server)  # fmt: skip
+            newer = alice.start_connect()
+            equal(older.wait_response(5).status, 408)
+            older.connection.close()
+            wait_parked(server, 1)
+            check(not newer.answered(), "the newer one is held")
+            newer.connection.close()
+            wait_parked(server, 0)
+
+
+@mpms("a client that goes away frees its thread at once")
+def _(server, cap):
+    alice = subscriber(server, "/gone")
+    alice.close()
+    with clients(alice):
+        for number in range(4 * cap * server.children_wanted):
+            held = alice.start_connect()
+            wait_parked(server, 1)
+            held.connection.reset() if number % 2 else held.connection.close()
+            alice.connect_connection = None
+            wait_parked(server, 0)
+
+
+def ends(how, status_line):
+    @mpms(f"{how} with held connects: {status_line}")
+    def _(server, _cap):
+        server.sessions_left = True
+        many = []
+        for _ in range(3):
+            client = subscriber(server, "/ends")
+            client.close()
+            many.append(client)
+        held = [client.start_connect() for client in many]
+        wait_parked(server, 3)
+        start = time.monotonic()
+        if how == "graceful":
+            server.graceful()
+        else:
+            equal(server.stop(graceful=how == "graceful stop"), 0)
+        took = time.monotonic() - start
+        for one in held:
+            try:
+                response = one.wait_response(10)
+                equal((response.status, [message["successful"] for message in response.json]), (200, [True]))
+            except Closed:
+                check(how == "stop", "no answer")
+        diag(f"{took:.1f} s")
+        check(took < (3 if how == "stop" else 12) * PATIENCE, f"{took:.1f} s")
+        if how == "graceful":
+            for client in many:
+                client.connect_connection.close()
+                client.connect_connection = None
+                equal(client.connect(0, timeout=10).reply["successful"], True, "the session goes on")
+                client.close()
+
+
+ends("graceful", "each is answered, the sessions go on")
+ends("stop", "within the parent's patience")
+
+
+@test("prefork with defaults: half of one thread is none, so nobody is held, everybody polls")
+def _():
+    with Httpd(mpm="prefork", children=3) as server:
+        alice = subscriber(server, "/polled")
+        alice.close()
+        with clients(alice):
+            start = time.monotonic()
+            reply = alice.connect(timeout=5).reply
+            check(time.monotonic() - start < 1 * PATIENCE, "it was held")
+            equal((reply["successful"], reply["advice"]["reconnect"]), (True, "retry"))
+            check(reply["advice"]["interval"] > 0, f"{reply}")
+
+
+run()
