@@ -89,7 +89,7 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     }
     child->index_ = place.value();
     const ServerConfig& config = server_config(s);
-    child->max_blocking_holds_ = config.max_blocking_holds.or_else(std::max(threads / 2, 1U));
+    child->max_blocking_holds_ = config.max_blocking_holds.or_else(threads / 2);
     loop::LoopCounters& counters = all_loop_counters()[child->index_.value];
     counters.reset(static_cast<std::uint32_t>(::getpid()));
     loop::LoopSettings settings;
