@@ -217,15 +217,11 @@ def _(server):
 @test("Connection: close on a publish and on a held connect")
 def _(server):
     with adopted(server) as alice:
-        response = alice.post([alice.message("/here", data=1)], headers=[("Connection", "close")])
-        equal((response.status, response.header("Connection")), (200, "close"))
-        check(alice.connection.closed_by_server(5), "closed")
-        alice.connection = alice.connect_connection = Connection(server)
-        held = alice.send([alice.connect_message(200)], headers=[("Connection", "close")])
-        response = held.wait_response(5)
-        equal((response.status, response.header("Connection")), (200, "close"))
-        check(alice.connection.closed_by_server(5), "closed")
-        alice.connection = None
+        for message in (alice.message("/here", data=1), alice.connect_message(200)):
+            last = alice.send([message], headers=[("Connection", "close")])
+            response = last.wait_response(5)
+            equal((response.status, response.header("Connection")), (200, "close"))
+            check(last.connection.closed_by_server(5), "closed")
 
 
 @test("HTTP/1.0, without and with keep-alive")
@@ -251,14 +247,13 @@ def _(server):
 def _(server):
     with Client(server, headers=[("Host", "brief.test")]) as alice:
         alice.handshake()
-        alice.connection = Connection(server)
+        connection = alice.connection = Connection(server)
         seen = []
         for _ in range(6):
             response = alice.post([alice.message("/here", data=1)])
             seen.append(response.header("Connection"))
         equal([value or "keep" for value in seen][-1], "close", f"{seen}")
-        check(alice.connection.closed_by_server(5), "closed")
-        alice.connection = None
+        check(connection.closed_by_server(5), "closed")
 
 
 @test("MaxKeepAliveRequests is reached by connects that are held")
@@ -266,14 +261,13 @@ def _(server):
     alice = subscriber(server, headers=[("Host", "brief.test")])
     with clients(alice):
         for number in range(6):
-            response = alice.send(
-                [alice.connect_message(50)], connection=alice.connect_connection
-            ).wait_response(5)
+            last = alice.send([alice.connect_message(50)], connection=alice.connect_connection)
+            response = last.wait_response(5)
             equal(response.json[-1]["successful"], True)
             if response.header("Connection") == "close":
                 break
         check(number >= 3, f"after {number} connects")
-        check(alice.connect_connection.closed_by_server(5), "closed")
+        check(last.connection.closed_by_server(5), "closed")
 
 
 @test("KeepAliveTimeout closes an adopted connection that is idle, and only then")
@@ -293,13 +287,13 @@ def _(server):
 def _(server):
     alice = Client(server, headers=[("Host", "single.test")])
     for step in (lambda: alice.handshake(), lambda: alice.subscribe("/here"), lambda: alice.connect()):
-        alice.connection = alice.connect_connection = Connection(server)
+        only = alice.connection = alice.connect_connection = Connection(server)
         step()
-        check(alice.connection.closed_by_server(5), "closed")
+        check(only.closed_by_server(5), "closed")
     with clients(alice):
-        alice.connection = alice.connect_connection = Connection(server)
+        only = alice.connection = alice.connect_connection = Connection(server)
         still_holds(server, alice)
-        check(alice.connection.closed_by_server(5), "closed")
+        check(only.closed_by_server(5), "closed")
 
 
 @test("mod_deflate: replies at once and held ones come compressed and whole")

@@ -202,4 +202,10 @@ def _(server):
         equal(numbers, list(range(10)))
 
 
-run(lambda: Httpd(conf=CONF))
+def fixture():
+    server = Httpd(conf=CONF)
+    server.expect("BX0016")  # a queue is filled to its end
+    return server
+
+
+run(fixture)
