@@ -2,7 +2,6 @@
 
 #include <array>
 #include <atomic>
-#include <cerrno>
 #include <cstdint>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -43,18 +42,26 @@ int client_socket(const request_rec* r) noexcept {
     return socket != nullptr && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : -1;
 }
 
-void wait_for_end(int ended, int client, const loop::ParkTerms& terms) noexcept {
-    std::array<pollfd, 2> watched{{{ended, POLLIN, 0}, {client, POLLRDHUP, 0}}};
+// An HTTP/2 stream has no socket that could be watched: it is marked when the client has reset it.
+constexpr int kLookAtStream = 200;  // ms
+
+bool stream_has_gone(const request_rec* r) noexcept {
+    const volatile conn_rec* c = r->connection;  // another thread sets it
+    return c->master != nullptr && c->aborted != 0;
+}
+
+// Returns when the loop has ended the park, and not before: the park is the caller's.
+void wait_for_end(int ended, const request_rec* r, const loop::ParkTerms& terms) noexcept {
+    std::array<pollfd, 2> watched{{{ended, POLLIN, 0}, {client_socket(r), POLLRDHUP, 0}}};
+    int patience = r->connection->master != nullptr ? kLookAtStream : -1;
     for (;;) {
-        const int n = ::poll(watched.data(), watched.size(), -1);
-        if (n < 0 && errno != EINTR) {
-            return;
-        }
+        const int n = ::poll(watched.data(), watched.size(), patience);
         if (n > 0 && watched[0].revents != 0) {
             return;
         }
-        if (n > 0 && watched[1].revents != 0) {
+        if ((n > 0 && watched[1].revents != 0) || (n == 0 && stream_has_gone(r))) {
             watched[1].fd = -1;
+            patience = -1;
             this_child()->loop().cancel(terms);
         }
     }
@@ -69,10 +76,12 @@ EndReason hold_by_blocking(HeldRequest& held) noexcept {
     }
     BlockedPark park(fd);
     park.terms = held.terms();
-    this_child()->loop().hold(park);
-    wait_for_end(fd, client_socket(held.r), park.terms);
+    const bool held_by_loop = this_child()->loop().hold(park);
+    if (held_by_loop) {
+        wait_for_end(fd, held.r, park.terms);
+    }
     ::close(fd);
-    return park.reason();
+    return held_by_loop ? park.reason() : EndReason::kStopping;
 }
 
 }  // namespace bayeux::httpd

@@ -66,13 +66,15 @@ broker::Outcome ask_broker(request_rec* r, const DirConfig& config, const Decode
                          settings.broadcast_to_publisher);
     const CookieTerms cookie = config.cookie.or_else(CookieTerms{});
     const protocol::SecretKey key = child.store().browser_key();
-    broker::Request request{.settings = settings,
-                            .policy = policy,
-                            .transport = broker::Transport::kLongPolling,
-                            .browser = browser_of(r, cookie, key),
-                            .new_browser = std::nullopt,
-                            .can_hold = can_hold,
-                            .unheld_interval = kUnheldInterval};
+    broker::Request request{
+        .settings = settings,
+        .policy = policy,
+        .transport = broker::Transport::kLongPolling,
+        .browser = browser_of(r, cookie, key),
+        .new_browser = std::nullopt,
+        .can_hold = can_hold,
+        // A child that stops holds nothing; its client finds another at once.
+        .unheld_interval = child.loop().stopping() ? Millis{0} : kUnheldInterval};
     request.new_browser =
         request.browser ? request.browser : protocol::BrowserId::make(child.entropy());
     broker::Outcome outcome = child.engine().handle(request, body.messages);
@@ -110,7 +112,7 @@ int handle_post(request_rec* r, const DirConfig& config) {
     // Messages borrow from the body, and the outcome from neither.
     broker::Outcome outcome;
     const HoldBy way = way_to_hold(r);
-    const BlockingLeave leave(way == HoldBy::kBlocking);
+    const BlockingLeave leave(way == HoldBy::kBlocking && !this_child()->loop().stopping());
     {
         DecodedBody body;
         Refusal refusal;

@@ -72,6 +72,7 @@ void EventLoop::run() noexcept {
         workers_.start_turns(now_);
         empty_graves();
     }
+    close_inbox();
 }
 
 bool EventLoop::finished() const noexcept {
@@ -164,13 +165,29 @@ void EventLoop::turn_is_over() noexcept {
     }
 }
 
-void EventLoop::hold(Park& park) noexcept {
+bool EventLoop::hold(Park& park) noexcept {
     {
         const std::lock_guard<std::mutex> guard(inbox_mutex_);
-        park.in_inbox_ = held_inbox_;
-        held_inbox_ = &park;
+        if (inbox_closed_) {
+            return false;
+        }
+        park.in_inbox_ = std::exchange(held_inbox_, &park);
     }
     ring_self();
+    return true;
+}
+
+void EventLoop::close_inbox() noexcept {
+    Park* held = nullptr;
+    {
+        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        inbox_closed_ = true;
+        held = std::exchange(held_inbox_, nullptr);
+    }
+    while (held != nullptr) {
+        Park* park = std::exchange(held, held->in_inbox_);
+        park->end(EndReason::kStopping);
+    }
 }
 
 void EventLoop::cancel(const ParkTerms& terms) noexcept {

@@ -83,8 +83,9 @@ class EventLoop {
     // the latest when the turn is over.
     void give_back_in_turn(Connection& connection) noexcept;
     void turn_is_over() noexcept;
-    // A blocked thread's connect. The loop calls park.end() once.
-    void hold(Park& park) noexcept;
+    // A blocked thread's connect. The loop calls park.end() once; false if it has ended itself, and
+    // will not.
+    [[nodiscard]] bool hold(Park& park) noexcept;
     // The blocked thread's client has gone: the park of these terms ends, if it has not ended
     // before.
     void cancel(const ParkTerms& terms) noexcept;
@@ -103,8 +104,10 @@ class EventLoop {
     bool must_ring() noexcept;
     void poll(TimePoint now) noexcept;
     void empty_inbox() noexcept;
+    void close_inbox() noexcept;
     void settle(Connection& connection) noexcept;
     void settle_idle(Connection& connection) noexcept;
+    void await_rest(Connection& connection) noexcept;
     void settle_resumed(Connection& connection) noexcept;
     void take_park(Park& park) noexcept;
     void cancel_parks(const std::vector<ParkTerms>& all) noexcept;
@@ -158,6 +161,7 @@ class EventLoop {
     std::vector<ParkTerms> cancelled_;
     std::uint32_t unrung_ = 0;  // given back in turns since the bell was last rung
     bool inbox_rung_ = false;
+    bool inbox_closed_ = false;  // run() has returned
     std::atomic<StopMode> stop_mode_{StopMode::kRunning};
     std::atomic<bool> quit_{false};
 };

@@ -387,7 +387,7 @@ std::string cancelled_once() {
     Bench bench;
     Blocked park;
     park.terms = bench.park(bench.session(), kLong).terms;
-    bench.loop.hold(park);
+    [[maybe_unused]] const bool held = bench.loop.hold(park);
     eventually([&] { return bench.counters.parked == 1; });
     const ParkTerms terms = park.terms;
     bench.loop.cancel(terms);
@@ -400,6 +400,23 @@ std::string cancelled_once() {
 void blocked_park_when_cancelled_then_ended_once_as_gone(void** /*state*/) {
     const std::string seen = cancelled_once();
     assert_string_equal(seen.c_str(), "1 gone");
+}
+
+std::string held_too_late() {
+    Bench bench;
+    Blocked park;
+    park.terms = bench.park(bench.session(), kLong).terms;
+    bench.loop.stop(StopMode::kAtOnce);
+    bench.thread.join();
+    bench.thread = std::thread([] {});
+    const bool held = bench.loop.hold(park);
+    return std::string(held ? "held " : "refused ") + std::to_string(park.ends.load());
+}
+
+// A worker may come with its connect when the loop of a stopping child has ended already.
+void blocked_park_when_the_loop_has_ended_then_refused(void** /*state*/) {
+    const std::string seen = held_too_late();
+    assert_string_equal(seen.c_str(), "refused 0");
 }
 
 std::string buried_alive() {
@@ -488,6 +505,7 @@ int main() {
         cmocka_unit_test(park_when_filters_hold_nothing_then_it_goes_on),
         cmocka_unit_test(park_when_filters_hold_a_request_then_ended_for_it),
         cmocka_unit_test(blocked_park_when_cancelled_then_ended_once_as_gone),
+        cmocka_unit_test(blocked_park_when_the_loop_has_ended_then_refused),
         cmocka_unit_test(buried_when_it_may_not_go_then_kept_until_it_may),
         cmocka_unit_test(loop_when_stopped_at_once_then_returns_within_its_last_moments),
         cmocka_unit_test(
