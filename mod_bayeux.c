@@ -71,6 +71,7 @@ static const command_rec directives[] = {
 
 static void register_hooks(apr_pool_t* pool) {
     (void)pool;
+    bayeux_register_filters();
     ap_hook_check_config(bayeux_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(bayeux_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_status(bayeux_child_status, NULL, NULL, APR_HOOK_MIDDLE);

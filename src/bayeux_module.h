@@ -54,6 +54,9 @@ const char* bayeux_open_channel_section(cmd_parms* cmd, void* dir,
 const char* bayeux_set_require(cmd_parms* cmd, void* dir, const char* args) BAYEUX_NOEXCEPT;
 const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
 
+/* Once, while the module is loaded. */
+void bayeux_register_filters(void) BAYEUX_NOEXCEPT;
+
 /* The cmd->info values of the setters that serve several directives. */
 enum bayeux_time { BAYEUX_TIMEOUT, BAYEUX_INTERVAL, BAYEUX_MAX_INTERVAL };
 enum bayeux_cap { BAYEUX_MAX_SESSIONS, BAYEUX_MAX_CHANNELS, BAYEUX_MAX_SUBSCRIPTIONS };

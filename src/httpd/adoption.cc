@@ -107,6 +107,7 @@ bool AdoptedConnection::adopt() noexcept {
     c_->cs = &state_;  // the MPM's own copy stays SUSPENDED: it counts by it when the pool goes
     // What one request after another uses is kept, so that none has to ask the kernel for memory
     // (APR maps and unmaps it); what an exceptional one used is given back.
+    ahead_.attach(c_);
     apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool), kKeptFree);
     if (held->outcome.park) {
         next = {};

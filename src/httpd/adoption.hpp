@@ -17,6 +17,7 @@
 #include "httpd/adoption_workers.hpp"
 #include "httpd/held_request.hpp"
 #include "httpd/httpd_api.hpp"
+#include "httpd/read_ahead.hpp"
 #include "loop/connection.hpp"
 
 namespace bayeux::httpd {
@@ -48,6 +49,8 @@ class AdoptedConnection final : public loop::Connection {
     void close() noexcept;
     // What follows a response: flush, then the next request, patience, or the end.
     void after_response() noexcept;
+    // True if the next request has come; else `next` is set.
+    bool request_is_here() noexcept;
     // One request; false if `next` is set, true if after_response() has to follow.
     bool run_pipeline() noexcept;
     void finish_request(request_rec* r) noexcept;
@@ -57,6 +60,7 @@ class AdoptedConnection final : public loop::Connection {
     conn_rec* const c_;
     conn_state_t state_{};  // c->cs since adoption; the MPM's own copy stays SUSPENDED for good
     bool adopted_ = false;
+    ReadAhead ahead_;
     ThreadMark* adopted_by_ = nullptr;
     std::uint64_t adopted_mark_ = 0;
     const worker_score* adopter_score_ = nullptr;

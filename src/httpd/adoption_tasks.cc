@@ -95,20 +95,37 @@ void AdoptedConnection::serve() noexcept {
         close();
         return;
     }
-    if (!transparent()) {
-        const apr_status_t rv = peek_input();
-        if (APR_STATUS_IS_EAGAIN(rv)) {
-            next = next_idle(keep_alive);
-            return;
-        }
-        if (rv != APR_SUCCESS) {
-            close();
-            return;
-        }
+    const bool here = request_is_here();
+    if (!here && !(overdue && next.begun)) {
+        return;
     }
-    if (run_pipeline()) {
+    if (!here) {
+        ahead_.give_up();
+    }
+    const bool answered = run_pipeline();
+    ahead_.be_patient();
+    if (answered) {
         after_response();
     }
+}
+
+bool AdoptedConnection::request_is_here() noexcept {
+    switch (ahead_.gather()) {
+        case ReadAhead::State::kWhole:
+            return true;
+        case ReadAhead::State::kNothing:
+            next = next_idle(keep_alive);
+            break;
+        case ReadAhead::State::kPart:
+            next = next_idle(keep_alive);
+            next.begun = true;
+            break;
+        case ReadAhead::State::kEnd:
+            close();
+            return false;
+    }
+    state_.state = CONN_STATE_SUSPENDED;
+    return false;
 }
 
 // One request through httpd. True if a response was written and after_response() has to follow;
@@ -168,7 +185,7 @@ void AdoptedConnection::after_response() noexcept {
             next = next_idle(keep_alive);
             return;
         }
-        if (!run_pipeline()) {
+        if (!request_is_here() || !run_pipeline()) {
             return;
         }
     }
@@ -181,7 +198,9 @@ void AdoptedConnection::inspect() noexcept {
         return;
     }
     next = next_of(Next::Kind::kEnd);
-    next.reason = rv == APR_SUCCESS ? EndReason::kPipelined : EndReason::kGone;
+    // mod_reqtimeout counts from the request's own body on: its time being up means that more came.
+    next.reason =
+        rv == APR_SUCCESS || APR_STATUS_IS_TIMEUP(rv) ? EndReason::kPipelined : EndReason::kGone;
 }
 
 void AdoptedConnection::answer(EndReason why) noexcept {

@@ -46,6 +46,7 @@ struct Next {
     };
     Kind kind = Kind::kBury;
     Millis patience{0};
+    bool begun = false;  // of kIdle: a request has begun to come, and was taken from the socket
     ParkTerms terms;
     EndReason reason = EndReason::kGone;
 };
@@ -71,6 +72,7 @@ class Connection {
     // --- the worker that owns it ---
     Task task = Task::kServe;
     EndReason reason = EndReason::kGone;  // of kAnswer
+    bool overdue = false;                 // of kServe: the rest of the request is not waited for
     Next next;
 
     // Performs `task`, sets `next` and gives the connection back to its loop.
@@ -106,11 +108,13 @@ class Connection {
     bool writable_ = false;
     bool hung_up_ = false;      // the client's end came, maybe in one edge with its last bytes
     bool inspecting_ = false;   // parked, but with a worker that looks at its input
-    bool head_begun_ = false;   // the deadline is that of a request head that has begun to come
+    bool head_begun_ = false;   // a request has begun to come: until head_deadline_ it may
+    bool taken_ = false;        // its begin is no more on the socket
     bool end_pending_ = false;  // the park became due while inspecting_
     EndReason pending_reason_ = EndReason::kEvents;
     State state_ = State::kAtWorker;
     EventLoop* loop_ = nullptr;
+    TimePoint head_deadline_;
     Connection* queued_ = nullptr;    // the next one in the workers' queue, or in the inbox
     Connection* previous_ = nullptr;  // all connections of the loop
     Connection* following_ = nullptr;

@@ -101,15 +101,28 @@ void EventLoop::settle(Connection& connection) noexcept {
 
 void EventLoop::settle_idle(Connection& connection) noexcept {
     connection.state_ = State::kIdle;
-    connection.head_begun_ = false;
+    connection.overdue = false;
+    connection.taken_ = connection.next.begun;
+    connection.head_begun_ = connection.head_begun_ && connection.taken_;
     if (begun_stop_ != StopMode::kRunning) {
         assign(connection, Task::kClose);
         return;
     }
     timers_.arm(connection.park_, now_ + connection.next.patience);
+    if (connection.taken_) {
+        await_rest(connection);
+    }
     if (connection.worth_a_look()) {
         look_at_idle(connection);
     }
+}
+
+// The time for a request runs from its first byte, however many looks are taken at it.
+void EventLoop::await_rest(Connection& connection) noexcept {
+    if (!std::exchange(connection.head_begun_, true)) {
+        connection.head_deadline_ = now_ + settings_.head_timeout;
+    }
+    timers_.arm(connection.park_, connection.head_deadline_);
 }
 
 // Back from a look at what the filters hold. The park went on all the time: it may have become due.
@@ -168,7 +181,7 @@ void EventLoop::on_event(Connection& connection, std::uint32_t events) noexcept 
 // that is slow to send one keeps a thread.
 void EventLoop::look_at_idle(Connection& connection) noexcept {
     connection.readable_ = false;
-    if (!connection.transparent_) {
+    if (!connection.transparent_ || connection.taken_) {
         assign(connection, Task::kServe);
         return;
     }
@@ -183,8 +196,8 @@ void EventLoop::look_at_idle(Connection& connection) noexcept {
     }
     if (connection.hung_up_ || request_has_come({peeked.data(), static_cast<std::size_t>(n)})) {
         assign(connection, Task::kServe);
-    } else if (!std::exchange(connection.head_begun_, true)) {
-        timers_.arm(connection.park_, now_ + settings_.head_timeout);
+    } else {
+        await_rest(connection);
     }
 }
 
@@ -229,7 +242,8 @@ void EventLoop::on_deadline(Connection& connection) noexcept {
             end_park(connection.park_, EndReason::kDeadline);
             return;
         case State::kIdle:
-            // A head that does not come to its end: httpd shall have a look, it answers 408.
+            // A request that does not come to its end: httpd shall have a look, it answers 408.
+            connection.overdue = connection.head_begun_;
             assign(connection, connection.head_begun_ ? Task::kServe : Task::kClose);
             return;
         case State::kFlushing:

@@ -26,11 +26,13 @@ std::optional<std::string_view> field(std::string_view head, std::string_view na
     return std::nullopt;
 }
 
+constexpr std::size_t kLongest = std::size_t{1} << 30U;  // beyond any limit
+
 // What httpd refuses about Content-Length is httpd's business.
 std::size_t content_length(std::string_view head) noexcept {
     std::size_t length = 0;
     for (const char c : field(head, "content-length:").value_or("")) {
-        if (c >= '0' && c <= '9' && length < kPeekSize) {
+        if (c >= '0' && c <= '9' && length < kLongest) {
             length = length * 10 + static_cast<std::size_t>(c - '0');
         }
     }
@@ -40,24 +42,25 @@ std::size_t content_length(std::string_view head) noexcept {
 }  // namespace
 
 bool request_has_come(std::string_view peeked) noexcept {
-    if (peeked.size() >= kPeekSize) {
-        return true;
-    }
+    return peeked.size() >= kPeekSize || request_has_come(peeked, peeked.size(), kPeekSize);
+}
+
+bool request_has_come(std::string_view begin, std::size_t total, std::size_t limit) noexcept {
     // A bare line feed ends a line for httpd's lenient modes too.
-    std::size_t end = peeked.find("\r\n\r\n");
+    std::size_t end = begin.find("\r\n\r\n");
     std::size_t head = end == std::string_view::npos ? end : end + 4;
     if (head == std::string_view::npos) {
-        end = peeked.find("\n\n");
+        end = begin.find("\n\n");
         if (end == std::string_view::npos) {
-            return false;
+            return begin.size() >= kPeekSize;
         }
         head = end + 2;
     }
-    if (field(peeked.substr(0, head), "expect:")) {
+    if (field(begin.substr(0, head), "expect:")) {
         return true;  // the body comes after httpd has asked for it
     }
-    const std::size_t whole = head + content_length(peeked.substr(0, head));
-    return whole > kPeekSize || peeked.size() >= whole;
+    const std::size_t whole = head + content_length(begin.substr(0, head));
+    return whole > limit || total >= whole;
 }
 
 }  // namespace bayeux::loop

@@ -14,6 +14,11 @@ inline constexpr std::size_t kPeekSize = 16384;
 // False: more has to come first.
 [[nodiscard]] bool request_has_come(std::string_view peeked) noexcept;
 
+// The same where `total` bytes are there, of which `begin` are the first (kPeekSize of them, or
+// all), and where requests of up to `limit` bytes are waited for.
+[[nodiscard]] bool request_has_come(std::string_view begin, std::size_t total,
+                                    std::size_t limit) noexcept;
+
 }  // namespace bayeux::loop
 
 #endif

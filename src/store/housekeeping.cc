@@ -91,15 +91,25 @@ void SharedStore::sweep(ChildIndex child, TimePoint now) {
 }
 
 Result<ChildIndex> SharedStore::claim_child(std::uint32_t pid) {
-    while (const auto place = hold_free_place(segment_)) {
-        const bool claimed = under_lock(
-            Operation::kChildren, [&](const Locked& locked) { return claim(locked, *place, pid); });
-        if (claimed) {
-            return *place;
+    for (;;) {
+        while (const auto place = hold_free_place(segment_)) {
+            const bool claimed = under_lock(Operation::kChildren, [&](const Locked& locked) {
+                return claim(locked, *place, pid);
+            });
+            if (claimed) {
+                return *place;
+            }
+            let_go(segment_, *place);
         }
-        let_go(segment_, *place);
+        // Where children die before they have swept, this one has to clean up after them.
+        const auto dead = hold_dead_place(segment_);
+        if (!dead) {
+            return Error{ErrorCode::kFull, "no place for another child"};
+        }
+        under_lock(Operation::kChildren,
+                   [](const Locked& locked) { ++locked.header().counters.dead_children; });
+        release_child(*dead);
     }
-    return Error{ErrorCode::kFull, "no place for another child"};
 }
 
 void SharedStore::release_child(ChildIndex child) {

@@ -39,8 +39,12 @@ CONF = """
 
 def message(**fields):
     whole = {
-        "channel": "/meta/handshake", "version": "1.0", "id": "1", "supportedConnectionTypes": ["long-polling"], **fields
-    }  # fmt: skip
+        "channel": "/meta/handshake",
+        "version": "1.0",
+        "id": "1",
+        "supportedConnectionTypes": ["long-polling"],
+        **fields,
+    }
     return {name: value for name, value in whole.items() if value is not None}
 
 

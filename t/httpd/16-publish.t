@@ -98,7 +98,8 @@ for what, raw in PAYLOADS.items():
 @test("design 1.4: byte for byte in a lone object with data first, and white space around it")
 def _(server):
     verbatim(server, '{ "a":1.0 }', lambda client, data: (
-        f'\n{{ "data" : \t{data} \r\n, "id":"1","clientId" : "{client}",\n "channel" : "/pb/verbatim" }}\n'))  # fmt: skip
+        f'\n{{ "data" : \t{data} \r\n, "id":"1",'
+        f'"clientId" : "{client}",\n "channel" : "/pb/verbatim" }}\n'))  # fmt: skip
 
 
 @test("design 1.4: byte for byte in the middle of a batch, other fields in between")
@@ -106,7 +107,8 @@ def _(server):
     with session(server, subscriptions=["/pb/mid"]) as alice:
         payloads = ['{"n": 1.10}', '[ "\\u0061" ]', "1E5"]
         body = ",".join(
-            f'{{"x":[1,{{"data":0}}],"clientId":"{alice.client_id}","data":{raw},"channel":"/pb/mid"}}' for raw in payloads
+            f'{{"x":[1,{{"data":0}}],"clientId":"{alice.client_id}","data":{raw},"channel":"/pb/mid"}}'
+            for raw in payloads
         )
         response = alice.post(f"[{body}]".encode())
         equal(len(batch(response)), 6)
@@ -119,7 +121,10 @@ def _(server):
 @test("ENV-9 PB-12 ext and unknown fields of a published message travel untouched")
 def _(server):
     with session(server, subscriptions=["/pb/ext"]) as alice, session(server) as bob:
-        raw = '"ext":{"binary":{},"x": 1.00 ,"deep":{"authentication":1}},"foo":[ 1e0 ],"timestamp":"2024-01-01T00:00:00"'
+        raw = (
+            '"ext":{"binary":{},"x": 1.00 ,"deep":{"authentication":1}},'
+            '"foo":[ 1e0 ],"timestamp":"2024-01-01T00:00:00"'
+        )
         body = f'[{{"channel":"/pb/ext","clientId":"{bob.client_id}",{raw},"data":1}}]'
         succeeded(batch(bob.post(body.encode())).reply)
         event = poll(alice).events[0]

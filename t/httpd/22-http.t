@@ -34,7 +34,9 @@ def post_raw(client, body, content_type=None, path=None, extra=()):
 
 # --- URL and method -----------------------------------------------------------------------------------------------
 
-for suffix in ("", "/", "/handshake", "/connect", "/disconnect", "/abc/def", "/x.html", "/handshake/", "?x=1", "/a?b=c"):
+SUFFIXES = ("", "/", "/handshake", "/connect", "/disconnect", "/abc/def", "/x.html", "/handshake/", "?x=1", "/a?b=c")
+
+for suffix in SUFFIXES:
 
     @test(f"HT-1 the URL's suffix {suffix!r} does not matter, for any message")
     def _(server, suffix=suffix):

@@ -158,7 +158,7 @@ def _(server):
 def _(server):
     alice = tls_subscriber(server, "/tls")
     with clients(alice):
-        for number in range(200):
+        for number in range(100):
             connection = Connection(server, tls=number % 4 != 0)
             if number % 4 == 0:
                 connection.close()
@@ -178,16 +178,19 @@ def _(server):
 def stalled(name, count, sent):
     @test(f"S15 TLS: {count} clients that {name} on adopted connections do not keep the others from being served")
     def _(server):
-        alice = tls_subscriber(server, "/tls", connect_child=server.children()[0])
+        first = server.children()[0]
         idle = []
-        with clients(alice):
-            request = raw_post(alice, [alice.message("/quiet", data=0)])
+        with Client(server) as anybody:
+            anybody.handshake()
+            request = raw_post(anybody, [anybody.message("/quiet", data=0)])
             for _ in range(count):
-                connection = connect_to(server, server.children()[0], tls=True)
+                connection = connect_to(server, first, tls=True)
                 connection.send(request)
                 equal(connection.read_response(5).status, 200)
                 connection.send(sent(request))
                 idle.append(connection)
+        alice = tls_subscriber(server, "/tls", connect_child=first)
+        with clients(alice):
             bob = Client(server)
             bob.handshake()
             for number in range(5):

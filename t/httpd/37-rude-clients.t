@@ -217,6 +217,30 @@ stall("in the middle of the next body, in one packet with a request", lambda pub
 stall("in the middle of a large body", lambda _: LARGE)
 
 
+def ended_in_time(behind):
+    """A request that never comes to its end, on an adopted connection: the loop has a deadline of its own, 20 s."""
+
+    @test(f"4.7 a client that stalls {behind} is given up, with a 408 if its head was there")
+    def _(server):
+        alice = subscriber(server, "/alive")
+        with clients(alice):
+            request = post(alice, [alice.message("/quiet", data=0)])
+            connection = Connection(server, timeout=40)
+            connection.send(request)
+            connection.read_response()
+            connection.send(request[:60] if behind == "in a head" else request[:-5])
+            if behind == "in a body":
+                response = connection.read_response()
+                equal((response.status, response.header("Connection")), (408, "close"))
+            check(connection.closed_by_server(), "closed")
+            alice.close()
+
+
+if os.environ.get("BAYEUX_SOAK"):
+    ended_in_time("in a head")
+    ended_in_time("in a body")
+
+
 @test("mod_reqtimeout ends a head that stalls on a fresh connection, and no held connect")
 def _(server):
     host = [("Host", "hurried.test")]
@@ -231,6 +255,7 @@ def _(server):
         bob.handshake()
         bob.publish("/hurried", 1)
         bob.disconnect()
+        bob.close()
         equal(held.wait(5).data, [1])
         # The connection goes on, longer than its RequestReadTimeout since it began.
         equal(alice.connect(300, timeout=5).reply["successful"], True)

@@ -44,6 +44,19 @@ void request_when_cut_at_any_byte_then_come_only_when_whole(void** /*state*/) {
     }
 }
 
+// S15: what is gathered from the filters may be longer than a peek, and only its begin is looked at.
+void request_when_gathered_then_come_only_when_all_of_it_is_there(void** /*state*/) {
+    const std::string head = "POST /b HTTP/1.1\r\nContent-Length: 50000\r\n\r\n";
+    const std::string begin = head + std::string(kPeekSize - head.size(), 'x');
+    constexpr std::size_t kLimit = 60000;
+    assert_false(request_has_come(begin, begin.size(), kLimit));
+    assert_false(request_has_come(begin, head.size() + 49999, kLimit));
+    assert_true(request_has_come(begin, head.size() + 50000, kLimit));
+    assert_true(request_has_come(begin, begin.size(), 40000));  // too long to be waited for
+    assert_false(request_has_come("POST /b", 7, kLimit));
+    assert_true(request_has_come(std::string(kPeekSize, 'a'), kPeekSize, kLimit));
+}
+
 }  // namespace
 }  // namespace bayeux::loop
 
@@ -52,6 +65,7 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(request_when_looked_at_then_come_only_if_head_and_small_body_are_there),
         cmocka_unit_test(request_when_cut_at_any_byte_then_come_only_when_whole),
+        cmocka_unit_test(request_when_gathered_then_come_only_when_all_of_it_is_there),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
