@@ -12,7 +12,8 @@ apr_status_t settle(void* data) noexcept {
     if (child == nullptr) {
         return APR_SUCCESS;  // the process ends; its siblings give back what it held
     }
-    const bool written = receipt.handed_over && receipt.r->connection->aborted == 0;
+    const conn_rec* c = receipt.r->connection;
+    const bool written = receipt.handed_over && (c->master != nullptr || c->aborted == 0);
     guard("receipt", [&] {
         if (receipt.events_of) {
             child->store().delivered(*receipt.events_of, written);

@@ -21,6 +21,13 @@ struct Receipt {
     std::optional<broker::OpenConnect> connect;
     // False until the response was handed to httpd: dropped before, it was not written either.
     bool handed_over = false;
+
+    // The response was handed to httpd's filters just now. On an HTTP/2 stream that is the last
+    // that can be known: mod_http2 gives the stream's connection up, as aborted, once it has the
+    // bytes.
+    void hand_over() noexcept {
+        handed_over = r->connection->master == nullptr || r->connection->aborted == 0;
+    }
 };
 
 // One for each request that drains or connects; in its pool.

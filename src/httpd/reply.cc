@@ -51,7 +51,7 @@ void write_batch(request_rec* r, Receipt& receipt, const std::optional<SessionHa
     }
     body += ']';
     write_body(r, std::move(body));
-    receipt.handed_over = true;
+    receipt.hand_over();
 }
 
 void set_status(request_rec* r, int status) {

@@ -68,8 +68,8 @@ def _(server):
             refused(bob.publish("/lim/fill", "x" * 20000).reply, "503")
             succeeded(bob.publish("/lim/nobody", "x").reply)
             got = []
-            while events := poll(alice).data:
-                got += events
+            while number(server, "BayeuxQueuedEvents"):
+                got += poll(alice).data
             equal([data[:6] for data in got], [data[:6] for data in accepted])
             check(got == accepted, "a payload differs")
             succeeded(bob.publish("/lim/fill", "again").reply)

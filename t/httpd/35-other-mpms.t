@@ -13,18 +13,35 @@ from steps import children_figures, clients, subscriber, wait_parked  # noqa: E4
 from tap import check, diag, equal, run, test  # noqa: E402
 
 
-def mpms(name, **each):
-    """The same test for each MPM, on a server of its own: threads and BayeuxMaxBlockingHolds of a child."""
+# Children, threads of each, and BayeuxMaxBlockingHolds.
+MPMS = {"worker": (3, 8, 3), "prefork": (6, 1, 1)}
+FULL = ("AH00161", "AH00286", "AH00287")  # MaxRequestWorkers is reached on purpose
+servers = {}
+
+
+def new_server(mpm):
+    children, threads, cap = MPMS[mpm]
+    server = Httpd(mpm=mpm, children=children, threads=threads,
+                   conf=f"BayeuxMaxBlockingHolds {cap}\nBayeuxTimeout 8s")  # fmt: skip
+    server.expect(*FULL)
+    return server
+
+
+def mpms(name, names=tuple(MPMS), alone=False):
+    """The same test for each of these MPMs, on the one server of each, or on one that is the test's alone."""
 
     def register(function):
-        for mpm, (children, threads, cap) in (each or {"worker": (3, 8, 3), "prefork": (6, 1, 1)}).items():
+        for mpm in names:
 
-            def body(mpm=mpm, children=children, threads=threads, cap=cap):
-                server = Httpd(mpm=mpm, children=children, threads=threads,
-                               conf=f"BayeuxMaxBlockingHolds {cap}\nBayeuxTimeout 8s")  # fmt: skip
-                server.expect("AH00286", "AH00161")  # MaxRequestWorkers is reached on purpose
-                with server:
-                    function(server, cap)
+            def body(mpm=mpm):
+                if alone:
+                    with new_server(mpm) as server:
+                        function(server, MPMS[mpm][2])
+                else:
+                    if mpm not in servers:
+                        servers[mpm] = new_server(mpm)
+                        servers[mpm].__enter__()
+                    function(servers[mpm], MPMS[mpm][2])
 
             test(f"{mpm}: {name}")(body)
         return function
@@ -67,7 +84,7 @@ def _(server, _cap):
     bob.close()
 
 
-@mpms("surplus connects are answered at once with an interval; the server stays responsive", worker=(3, 8, 3))
+@mpms("surplus connects are answered at once with an interval; the server stays responsive", ["worker"])
 def _(server, cap):
     most = cap * server.children_wanted
     many = []
@@ -145,8 +162,13 @@ def _(server, cap):
             wait_parked(server, 0)
 
 
+@mpms("the server stops clean")
+def _(server, _cap):
+    server.__exit__(None, None, None)
+
+
 def ends(how, what, patience):
-    @mpms(f"{how} with held connects: {what}")
+    @mpms(f"{how} with held connects: {what}", alone=True)
     def _(server, _cap):
         server.sessions_left = True
         many = []
@@ -183,7 +205,9 @@ ends("stop", "within the parent's patience", 3)
 
 @test("prefork with defaults: as many connects as there are children leave room for a page")
 def _():
-    with Httpd(mpm="prefork", children=4, conf="BayeuxTimeout 8s") as server:
+    server = Httpd(mpm="prefork", children=4, conf="BayeuxTimeout 8s")
+    server.expect(*FULL)
+    with server:
         many = []
         for _ in range(server.children_wanted):
             many.append(subscriber(server, "/polled"))

@@ -40,11 +40,11 @@ def _():
             check(word in lines[0], f"{word} in {lines[0]}")
 
 
-@test("what was said is held: 1000 connects in two children of four threads, and pages are served beside them")
+@test("what was said is held: 1000 connects in two children of eight threads, and pages are served beside them")
 def _():
-    with Httpd(children=2, threads=4, async_factor=150, conf="MaxKeepAliveRequests 0") as server:
+    with Httpd(children=2, threads=8, async_factor=75, conf="MaxKeepAliveRequests 0") as server:
         line = notices(server, "BX0010")[0]
-        check(" 1208 connections" in line, line)
+        check(" 1216 connections" in line, line)
         many = []
         for number in range(1000):
             client = subscriber(server, f"/many/{number % 10}")

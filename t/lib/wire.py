@@ -58,8 +58,17 @@ def number(server, name):
 
 
 def poll(client):
-    """What is queued for the client: a Batch."""
-    return client.connect(0)
+    """What is queued for the client: a Batch.
+
+    A response may be here before the server has noted that it was written, and until then no other one carries events,
+    so that they cannot overtake each other. So this waits a moment for events, and after them for the server.
+    """
+    queued = number(client.server, "BayeuxQueuedEvents")
+    found = client.connect(25)
+    if found.events:
+        left = queued - len(found.events)
+        wait_until(lambda: number(client.server, "BayeuxQueuedEvents") <= left, "the response is noted as written")
+    return found
 
 
 def succeeded(reply):

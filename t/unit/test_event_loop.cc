@@ -35,6 +35,7 @@ class Scripted final : public Connection {
             last_reason = reason;
             next = after_answer;
         } else if (task == Task::kServe) {
+            tasks += overdue ? "!" : "";
             std::array<char, 4096> buffer;
             served += static_cast<int>(::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0);
             next = after_serve;
@@ -231,7 +232,34 @@ std::string stalled_head() {
 // design.md 4.7: the loop's own deadline for a head that does not arrive; httpd then answers 408.
 void idle_when_a_head_stalls_then_handed_over_after_the_head_timeout(void** /*state*/) {
     const std::string seen = stalled_head();
-    assert_string_equal(seen.c_str(), "handed SC");
+    assert_string_equal(seen.c_str(), "handed S!C");
+}
+
+std::string half_taken_request() {
+    Bench bench;
+    int ours = -1;
+    const int client = Bench::pair(ours);
+    Scripted connection(ours, bench.loop);
+    connection.next = idle(Millis{60'000});
+    connection.next.begun = true;
+    connection.after_serve = connection.next;
+    bench.loop.give_back(connection);
+    send_text(client, "x");  // each byte is worth a look: only the worker knows what it has
+    const bool looked = eventually([&] { return connection.served == 1; });
+    send_text(client, "y");
+    const bool again = eventually([&] { return connection.served == 2; });
+    connection.after_serve = idle(Millis{60'000});
+    const bool overdue = eventually([&] { return connection.performed == 3; });
+    ::close(client);
+    eventually([&] { return connection.destroyed.load(); });
+    return std::string(looked ? "looked " : "") + (again ? "again " : "") +
+           (overdue ? "overdue " : "") + connection.tasks;
+}
+
+// S15: a request whose begin was taken from the socket waits without a worker, and not forever.
+void idle_when_a_request_was_taken_in_part_then_looked_at_until_its_deadline(void** /*state*/) {
+    const std::string seen = half_taken_request();
+    assert_string_equal(seen.c_str(), "looked again overdue SSS!C");
 }
 
 // --- parks ---
@@ -494,6 +522,7 @@ int main() {
         cmocka_unit_test(
             idle_when_keep_alive_ends_then_closed_and_lingering_until_the_client_closes),
         cmocka_unit_test(idle_when_a_head_stalls_then_handed_over_after_the_head_timeout),
+        cmocka_unit_test(idle_when_a_request_was_taken_in_part_then_looked_at_until_its_deadline),
         cmocka_unit_test(park_when_event_is_published_then_ended_for_it),
         cmocka_unit_test(park_when_deadline_passes_then_ended_for_it),
         cmocka_unit_test(park_when_session_ends_then_ended_for_it),
