@@ -129,6 +129,12 @@ int handle_post(request_rec* r, const DirConfig& config) {
     if (held->outcome.park) {
         return hold(r, *held, way);
     }
+    if (way == HoldBy::kBlocking && !leave.claimed() && held->outcome.answered &&
+        r->connection->master == nullptr) {
+        // The client comes again later, or not to this child: till then its connection would keep
+        // a thread that others wait for.
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
     const AdoptedConnection* connection = adopted_connection(r->connection);
     if (way == HoldBy::kAdoption && (connection == nullptr || !connection->adopted())) {
         // Who has spoken Bayeux once will do so again: the loop keeps the connection from now on.

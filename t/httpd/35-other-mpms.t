@@ -213,7 +213,9 @@ def _():
             many.append(subscriber(server, "/polled"))
             many[-1].close()
         for client in many:
-            client.start_connect()
+            polled = client.start_connect()
+            equal(polled.wait_response(5).header("Connection"), "close", "it keeps no process meanwhile")
+            polled.connection.close()
         with clients(*many):
             start = time.monotonic()
             equal(server.get("/static.txt")[0], 200)
