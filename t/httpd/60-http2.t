@@ -62,6 +62,24 @@ def _(server):
         h2.close()
 
 
+@test("each event comes exactly once, though a stream's end is marked as an abort before its request is freed")
+def _(server):
+    alice, bob = session(server, "/once"), Client(server)
+    bob.handshake()
+    with clients(alice, bob):
+        h2 = H2Connection(server)
+        got = []
+        for number in range(300):
+            held = connect(h2, alice)
+            bob.publish("/once", number)
+            while len(got) <= number:
+                got += [message["data"] for message in h2.wait(held, 5).json if "data" in message]
+                if len(got) <= number:
+                    held = connect(h2, alice)
+        h2.close()
+        equal(got, list(range(300)))
+
+
 @test("held up to the cap, surplus ones get an interval at once, pages are served, all wake")
 def _(server):
     many = [session(server, "/cap") for _ in range(CAP * 2)]
