@@ -27,6 +27,8 @@ def _(server):
     with clients(alice, bob):
         bob.publish("/kept/one", [1, 0.10])
         bob.publish("/kept/two", "two")
+        # Both events wait for alice; bob's own one left with his reply, as soon as that is known to be written.
+        wait_until(lambda: server.status()["BayeuxQueuedEvents"] == "2", "two events wait")
         before = server.status()
         server.restart()
         after = server.status(verify=True)

@@ -44,7 +44,8 @@ void request_when_cut_at_any_byte_then_come_only_when_whole(void** /*state*/) {
     }
 }
 
-// S15: what is gathered from the filters may be longer than a peek, and only its begin is looked at.
+// S15: what is gathered from the filters may be longer than a peek, and only its begin is looked
+// at.
 void request_when_gathered_then_come_only_when_all_of_it_is_there(void** /*state*/) {
     const std::string head = "POST /b HTTP/1.1\r\nContent-Length: 50000\r\n\r\n";
     const std::string begin = head + std::string(kPeekSize - head.size(), 'x');
