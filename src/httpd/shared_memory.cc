@@ -31,8 +31,8 @@ std::uint32_t children_wanted() noexcept {
         std::clamp(limit + kSpareChildren, 1, static_cast<int>(broker::kMaxChildren)));
 }
 
-// Bells and counters, one for each place in the child table: ServerLimit cannot change while the
-// parent lives, so they are made once.
+// Bells and counters, one for each place in the child table of a new segment. Children of the
+// generation before go on with theirs, which they have inherited.
 bool make_places(server_rec* s, Retained& kept) {
     const std::uint32_t places = children_wanted();
     auto* bells =
@@ -44,16 +44,22 @@ bool make_places(server_rec* s, Retained& kept) {
                      "open files", places);
         return false;
     }
+    apr_shm_t* figures = nullptr;
     const apr_status_t rv = apr_shm_create(
-        &kept.figures, sizeof(loop::LoopCounters) * std::size_t{places}, nullptr, s->process->pool);
+        &figures, sizeof(loop::LoopCounters) * std::size_t{places}, nullptr, s->process->pool);
     if (rv != APR_SUCCESS) {
         loop::close_bells({bells, places});
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
                      BXNO(0015) "cannot get shared memory for the counters of %u children", places);
         return false;
     }
+    if (kept.bells != nullptr) {
+        loop::close_bells({kept.bells, kept.children});
+        apr_shm_destroy(kept.figures);
+    }
     kept.children = places;
     kept.bells = bells;
+    kept.figures = figures;
     for (loop::LoopCounters& counters : all_loop_counters()) {
         new (&counters) loop::LoopCounters;
     }
@@ -122,13 +128,10 @@ Retained* prepare_shared_memory(server_rec* s, std::uint64_t size) {
     if (kept == nullptr) {
         kept = static_cast<Retained*>(ap_retained_data_create(Retained::kKey, sizeof(Retained)));
     }
-    if (kept->bells == nullptr && !make_places(s, *kept)) {
-        return nullptr;
-    }
     if (kept->memory != nullptr && kept->size == size && store::Segment::attach(bytes_of(*kept))) {
         return kept;
     }
-    return make_segment(s, *kept, size) ? kept : nullptr;
+    return make_places(s, *kept) && make_segment(s, *kept, size) ? kept : nullptr;
 }
 
 }  // namespace bayeux::httpd

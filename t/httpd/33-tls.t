@@ -24,7 +24,7 @@ CONF = """
     SetOutputFilter DEFLATE
 </Location>
 """
-TLS_CONF = "KeepAliveTimeout 1\nMaxKeepAliveRequests 0"
+TLS_CONF = "KeepAliveTimeout 3\nMaxKeepAliveRequests 0"
 
 
 def tls_subscriber(server, channel, **options):
