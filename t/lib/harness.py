@@ -295,6 +295,7 @@ class Httpd:
             self._note_pids()
             if kind is None and self._process.poll() is None and "bayeux" in self.modules:
                 faults += self.verify_end()
+                self._let_connections_go()
             shm_files = procs.shared_memory_files(self._pids_seen)
             faults += sweep.exit_code(self.stop())
             faults += sweep.leftovers(self._process.pid, self._pids_seen, shm_files)
@@ -313,6 +314,15 @@ class Httpd:
             raise HarnessError("after the test:\n" + "\n".join(faults) + f"\nkept {self.root}")
         for fault in faults:
             print(f"# also: {fault}", file=sys.stderr, flush=True)
+
+    def _let_connections_go(self):
+        """httpd frees a connection while its stop may still look for it (event.c, close_worker_sockets): that race is
+        not what is tested here, so nothing is being closed when the server is told to stop."""
+        deadline = time.monotonic() + 3
+        quiet = 0
+        while quiet < 5 and time.monotonic() < deadline:
+            quiet = quiet + 1 if procs.connections_at(self.port) == 0 else 0
+            time.sleep(0.01)
 
     def verify_end(self):
         """What the store must look like when all clients are gone."""

@@ -82,6 +82,15 @@ def _socket_inode(local, remote):
     return None
 
 
+def connections_at(port):
+    """How many connections some process holds at this local port, listening sockets not counted."""
+    listening = "0A"
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        next(table)
+        rows = [line.split() for line in table]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] != listening and row[9] != "0" for row in rows)
+
+
 def socket_owner(pids, local, remote):
     """Which of the processes holds the server's end of a connection; None before it is accepted."""
     inode = _socket_inode(local, remote)
