@@ -67,7 +67,7 @@ static const command_rec directives[] = {
                      "create, subscribe or publish, then who may, as in Require"),
     AP_INIT_TAKE1("BayeuxPersistent", bayeux_set_persistent, NULL, ANYWHERE,
                   "On: channels stay when nobody uses them"),
-    {NULL}};
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
 
 static void register_hooks(apr_pool_t* pool) {
     (void)pool;

@@ -94,7 +94,7 @@ class Connection {
 
     struct HeldHere final : Park {
         explicit HeldHere(Connection& c) noexcept : connection_(c) {}
-        void end(EndReason reason) noexcept override;
+        void end(EndReason why) noexcept override;
         [[nodiscard]] Connection* connection() noexcept override { return &connection_; }
         Connection& connection_;
     };

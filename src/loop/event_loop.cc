@@ -17,8 +17,8 @@ constexpr std::size_t kDuePerTurn = 256;
 
 }  // namespace
 
-void Connection::HeldHere::end(EndReason reason) noexcept {
-    connection_.loop_->end_connection_park(connection_, reason);
+void Connection::HeldHere::end(EndReason why) noexcept {
+    connection_.loop_->end_connection_park(connection_, why);
 }
 
 EventLoop::EventLoop(const LoopSettings& settings, broker::SessionStore& store, Bells& bells,
