@@ -6,6 +6,7 @@ from pathlib import Path
 
 import harness
 import tap
+from spread import Spread
 
 TOP = Path(__file__).resolve().parent.parent.parent
 
@@ -27,13 +28,10 @@ def run_node(program, *arguments, timeout=60, env=None):
         tap.diag(line)
 
 
-def run_on_all_children(server, program, *arguments):
-    """Run it until each child has served, which is nearly always the first time: the kernel picks a child for each
-    connection, and of three one gets none now and then."""
-    for _ in range(6):
-        run_node(program, *arguments)
-        served = {line["pid"] for line in server.access_log() if line["request"].startswith("POST ")}
-        if served == set(server.children()):
-            return
-        tap.diag(f"only {sorted(served)} of {sorted(server.children())} served: again")
-    raise tap.Failure(f"after six runs only {sorted(served)} of {sorted(server.children())} have served")
+def run_on_all_children(server, program, *arguments, path="/bayeux"):
+    """The program gets a URL whose connections are spread over all children, as its last argument."""
+    with Spread(server) as front:
+        run_node(program, *arguments, f"http://127.0.0.1:{front.port}{path}")
+        tap.diag(f"connections of each child: {front.given()}")
+    served = {line["pid"] for line in server.access_log() if line["request"].startswith("POST ")}
+    tap.equal(served, set(server.children()), "the children that served")

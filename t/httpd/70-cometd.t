@@ -20,12 +20,12 @@ ORDERED = """
 
 @test("cometd clients when three children serve then each gets each message exactly once")
 def _(server):
-    run_on_all_children(server, "clients/cometd.mjs", f"http://127.0.0.1:{server.port}/bayeux")
+    run_on_all_children(server, "clients/cometd.mjs")
 
 
 @test("cometd clients when messages come with connects only then all of them in order (ORD-3)")
 def _(server):
-    run_on_all_children(server, "clients/cometd.mjs", "--ordered", f"http://127.0.0.1:{server.port}/ordered")
+    run_on_all_children(server, "clients/cometd.mjs", "--ordered", path="/ordered")
 
 
 run(lambda: Httpd(children=3, conf=ORDERED, location="BayeuxMaxInterval 3s"))

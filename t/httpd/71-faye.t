@@ -13,7 +13,7 @@ from tap import run, test  # noqa: E402
 
 @test("faye clients when three children serve then each gets each message exactly once")
 def _(server):
-    run_on_all_children(server, "clients/faye.mjs", f"http://127.0.0.1:{server.port}/bayeux")
+    run_on_all_children(server, "clients/faye.mjs")
 
 
 run(lambda: Httpd(children=3, location="BayeuxMaxInterval 3s"))

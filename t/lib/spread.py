@@ -1,0 +1,98 @@
+"""A TCP front that gives each child its share of the connections: left alone, the kernel may give one child none."""
+
+import selectors
+import socket
+import threading
+from collections import Counter
+
+
+class _Upstream:
+    """What Httpd.child_of() wants to know of a connection."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.local_address = sock.getsockname()
+        self.remote_address = sock.getpeername()
+
+
+class Spread:
+    """Listens on `port` while the context lasts; bytes pass as they are."""
+
+    TRIES = 200
+
+    def __init__(self, server):
+        self._server = server
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = self._listener.getsockname()[1]
+        self._given = Counter()  # connections ever, by child
+        self._open = set()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+        with self._lock:
+            for sock in self._open:
+                sock.close()
+
+    def given(self):
+        """How many connections each child has got."""
+        return dict(self._given)
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            upstream = self._connect()
+            with self._lock:
+                self._open.update((client, upstream))
+            threading.Thread(target=self._pump, args=(client, upstream), daemon=True).start()
+
+    def _connect(self):
+        """A connection to the child that has got the fewest; those to other children keep these from the next try."""
+        children = self._server.children()
+        wanted = min(children, key=lambda pid: self._given[pid])
+        others = []
+        try:
+            for _ in range(self.TRIES):
+                upstream = _Upstream(socket.create_connection(("127.0.0.1", self._server.port), timeout=20))
+                child = self._server.child_of(upstream)
+                if child == wanted:
+                    break
+                others.append(upstream.sock)
+            self._given[child] += 1
+            upstream.sock.settimeout(None)
+            return upstream.sock
+        finally:
+            for sock in others:
+                if sock is not upstream.sock:
+                    sock.close()
+
+    def _pump(self, client, upstream):
+        peer = {client: upstream, upstream: client}
+        try:
+            with selectors.DefaultSelector() as selector:
+                for sock in peer:
+                    selector.register(sock, selectors.EVENT_READ)
+                while selector.get_map():
+                    for key, _ in selector.select():
+                        data = key.fileobj.recv(65536)
+                        if data:
+                            peer[key.fileobj].sendall(data)
+                        else:
+                            selector.unregister(key.fileobj)
+                            peer[key.fileobj].shutdown(socket.SHUT_WR)
+        except (OSError, ValueError, KeyError):
+            pass  # one side is gone: so is the other
+        with self._lock:
+            self._open -= {client, upstream}
+        client.close()
+        upstream.close()
