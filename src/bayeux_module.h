@@ -30,7 +30,7 @@ const char* bayeux_set_drain_timeout(cmd_parms* cmd, void* dir, const char* valu
 const char* bayeux_set_max_blocking_holds(cmd_parms* cmd, void* dir,
                                           const char* value) BAYEUX_NOEXCEPT;
 const char* bayeux_set_domain(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
-/* BayeuxTimeout, BayeuxInterval, BayeuxMaxInterval: cmd->info says which. */
+/* BayeuxTimeout, BayeuxInterval, BayeuxMaxInterval, ...: cmd->info says which. */
 const char* bayeux_set_time(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
 /* BayeuxMaxSessions, BayeuxMaxChannels, BayeuxMaxSubscriptions. */
 const char* bayeux_set_cap(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
@@ -38,6 +38,12 @@ const char* bayeux_set_cap(cmd_parms* cmd, void* dir, const char* value) BAYEUX_
 const char* bayeux_set_switch(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
 const char* bayeux_set_transports(cmd_parms* cmd, void* dir, int argc,
                                   char* const argv[]) BAYEUX_NOEXCEPT;
+const char* bayeux_set_extensions(cmd_parms* cmd, void* dir, int argc,
+                                  char* const argv[]) BAYEUX_NOEXCEPT;
+const char* bayeux_set_max_sessions_per_browser(cmd_parms* cmd, void* dir,
+                                                const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_messages_per_frame(cmd_parms* cmd, void* dir,
+                                          const char* value) BAYEUX_NOEXCEPT;
 const char* bayeux_set_max_message_size(cmd_parms* cmd, void* dir,
                                         const char* value) BAYEUX_NOEXCEPT;
 const char* bayeux_set_max_queue(cmd_parms* cmd, void* dir, const char* messages,
@@ -53,18 +59,27 @@ const char* bayeux_open_channel_section(cmd_parms* cmd, void* dir,
                                         const char* args) BAYEUX_NOEXCEPT;
 const char* bayeux_set_require(cmd_parms* cmd, void* dir, const char* args) BAYEUX_NOEXCEPT;
 const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_lazy(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
 
 /* Once, while the module is loaded. */
 void bayeux_register_filters(void) BAYEUX_NOEXCEPT;
 
 /* The cmd->info values of the setters that serve several directives. */
-enum bayeux_time { BAYEUX_TIMEOUT, BAYEUX_INTERVAL, BAYEUX_MAX_INTERVAL };
+enum bayeux_time {
+    BAYEUX_TIMEOUT,
+    BAYEUX_INTERVAL,
+    BAYEUX_MAX_INTERVAL,
+    BAYEUX_MULTI_SESSION_INTERVAL,
+    BAYEUX_IDLE_TIMEOUT,
+    BAYEUX_PING
+};
 enum bayeux_cap { BAYEUX_MAX_SESSIONS, BAYEUX_MAX_CHANNELS, BAYEUX_MAX_SUBSCRIPTIONS };
 enum bayeux_switch {
     BAYEUX_TRUST_CLIENT_ID,
     BAYEUX_BROADCAST_TO_PUBLISHER,
     BAYEUX_META_CONNECT_DELIVER_ONLY,
-    BAYEUX_UNCONNECTED_PUBLISH
+    BAYEUX_UNCONNECTED_PUBLISH,
+    BAYEUX_WEBSOCKET_DEFLATE
 };
 
 /* --- hooks --- */

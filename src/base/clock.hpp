@@ -10,6 +10,8 @@ namespace bayeux {
 
 using Millis = std::chrono::milliseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Millis>;
+// What clients are told of the time of day; no deadline is made of it.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Millis>;
 
 class Clock {
   public:
@@ -19,12 +21,16 @@ class Clock {
     virtual ~Clock() = default;
     // Any thread.
     [[nodiscard]] virtual TimePoint now() const noexcept = 0;
+    [[nodiscard]] virtual WallTime wall() const noexcept = 0;
 };
 
 class SystemClock final : public Clock {
   public:
     [[nodiscard]] TimePoint now() const noexcept override {
         return std::chrono::time_point_cast<Millis>(std::chrono::steady_clock::now());
+    }
+    [[nodiscard]] WallTime wall() const noexcept override {
+        return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
     }
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "broker/extensions.hpp"
+#include "broker/session_access.hpp"
 #include "protocol/error_text.hpp"
 
 namespace bayeux::broker {
@@ -14,19 +16,39 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kInternal{"/bayeux", "/oort", "/seti"};
 
-// CID-4: over HTTP the clientId alone proves nothing, unless the admin says so.
-bool cookie_matches(const Request& request, const SessionInfo& session) noexcept {
-    return request.browser.has_value() && session.browser.has_value() &&
-           *request.browser == *session.browser;
-}
-
 }  // namespace
 
-Batch::Batch(const Request& from, SessionStore& where, TimePoint when,
+Batch::Batch(const Request& from, SessionStore& where, const Clock& clock,
              const std::vector<Message>& messages)
-    : request(from), settings(from.settings), store(where), now(when), alone(messages.size() == 1) {
+    : request(from),
+      settings(from.settings),
+      store(where),
+      now(clock.now()),
+      wall(clock.wall()),
+      alone(messages.size() == 1),
+      stream(from.stream) {
     outcome.replies.reserve(messages.size());
-    find_session(messages);
+    if (!find_bound()) {
+        find_session(messages);
+    }
+    if (session) {
+        note_activity(messages);
+    }
+}
+
+bool Batch::find_bound() {
+    if (!request.bound) {
+        return false;
+    }
+    // WS-7: one that has gone binds no longer.
+    const auto found = store.find_session(settings.domain, request.bound->client_id);
+    if (!found) {
+        return false;
+    }
+    bound_id_ = request.bound->client_id.text();
+    client_id = bound_id_;
+    session = *found;
+    return true;
 }
 
 void Batch::find_session(const std::vector<Message>& messages) {
@@ -43,30 +65,47 @@ void Batch::find_session(const std::vector<Message>& messages) {
     if (!id) {
         return;
     }
-    auto found = store.find_session(settings.domain, *id);
-    if (!found) {
-        return;
+    const auto found = store.find_session(settings.domain, *id);
+    if (found && may_use(*found, request)) {
+        session = *found;
     }
-    const bool cookie = cookie_matches(request, *found);
-    if (!cookie && !settings.trust_client_id) {
-        return;
-    }
-    session = *found;
-    note_activity(messages, cookie);
 }
 
-void Batch::note_activity(const std::vector<Message>& messages, bool cookie) {
-    // A lone connect renews the session's life by itself; only its first cookie is news (S4).
-    const bool renews = !alone || messages.front().type != MessageType::kConnect;
-    if (renews || (cookie && !session->cookie_seen)) {
-        store.touch(session->handle, now + settings.max_interval, cookie);
+void Batch::note_activity(const std::vector<Message>& messages) {
+    bool renews = false;
+    bool acts = false;
+    for (const Message& message : messages) {
+        if (owns(message)) {
+            // A lone connect renews the session's life by itself.
+            renews = renews || !alone || message.type != MessageType::kConnect;
+            acts = acts || message.type != MessageType::kConnect;  // X-ACT
+        }
     }
+    const bool cookie = has_cookie_of(*session, request);
+    // Of the cookie only the first time is news (S4).
+    if (renews || (cookie && !session->cookie_seen)) {
+        store.touch(session->handle, {.expires_at = now + settings.max_interval,
+                                      .cookie = cookie,
+                                      .active_at = acts ? std::optional(now) : std::nullopt});
+    }
+    if (acts) {
+        session->active_at = now;
+    }
+}
+
+bool Batch::deliver_only() const noexcept {
+    return request.transport == Transport::kCallbackPolling ||
+           is_deliver_only(settings, session.has_value() && session->ack);
+}
+
+protocol::PendingReply Batch::extend(const Message& message, const protocol::Reply& reply) const {
+    return extended(reply, message, settings.extensions, wall);
 }
 
 void Batch::accept(const Message& message) {
     protocol::Reply reply(message);
     reply.succeed();
-    answer(reply);
+    answer(message, reply);
 }
 
 void Batch::refuse(const Message& message, std::string_view error) {
@@ -78,7 +117,7 @@ void Batch::refuse(const Message& message, std::string_view error) {
                       .timeout = settings.timeout,
                       .multiple_clients = std::nullopt});
     }
-    answer(reply);
+    answer(message, reply);
 }
 
 void Batch::refuse_session(const Message& message) {
@@ -92,7 +131,7 @@ void Batch::refuse_session(const Message& message) {
              .timeout = std::nullopt,
              .multiple_clients = std::nullopt});
     }
-    answer(reply);
+    answer(message, reply);
 }
 
 bool is_internal(const protocol::ChannelName& channel) noexcept {

@@ -40,10 +40,10 @@ struct Target {
 class Batch {
   public:
     // `messages` is not empty and outlives the batch.
-    Batch(const Request& request, SessionStore& store, TimePoint now,
+    Batch(const Request& request, SessionStore& store, const Clock& clock,
           const std::vector<protocol::Message>& messages);
 
-    // The message comes from the session of this batch (CID-5).
+    // The message comes from the session of this batch (CID-5, CID-6).
     [[nodiscard]] bool owns(const protocol::Message& message) const noexcept {
         return session.has_value() && message.client_id == client_id;
     }
@@ -51,14 +51,20 @@ class Batch {
     [[nodiscard]] bool anonymous(const protocol::Message& message) const noexcept {
         return client_id.empty() && message.client_id.empty();
     }
+    // The session's events leave with the replies of connects only (ORD-3, ORD-4).
+    [[nodiscard]] bool deliver_only() const noexcept;
     // True if the session's events leave with this response, so that its own held connect need not
-    // be woken for them (PB-6, ORD-3).
+    // be woken for them (PB-6).
     [[nodiscard]] bool carries_events() const noexcept {
-        return session.has_value() &&
-               (!settings.meta_connect_deliver_only || outcome.answered.has_value());
+        return session.has_value() && (!deliver_only() || outcome.answered.has_value());
     }
+    // The reply with what extensions add to it.
+    [[nodiscard]] protocol::PendingReply extend(const protocol::Message& message,
+                                                const protocol::Reply& reply) const;
 
-    void answer(const protocol::Reply& reply) { outcome.replies.push_back(reply.text()); }
+    void answer(const protocol::Message& message, const protocol::Reply& reply) {
+        outcome.replies.push_back(extend(message, reply));
+    }
     void accept(const protocol::Message& message);
     void refuse(const protocol::Message& message, std::string_view error);
     // CID-7.
@@ -68,16 +74,22 @@ class Batch {
     const Settings& settings;
     SessionStore& store;
     const TimePoint now;
+    const WallTime wall;
     const bool alone;            // the only message of its request (CN-5)
     std::string_view client_id;  // that all messages must carry; empty if the batch names none
     std::optional<SessionInfo> session;  // nothing if it is unknown, or ended by this batch
-    bool ended = false;                  // a disconnect of this batch has ended it
+    bool ended = false;                  // this batch has ended it
+    ConnectCycle stream;                 // of the WebSocket, 0 while it has none
     Target target;
     Outcome outcome;
 
   private:
+    // Both set `client_id` and, if there is one that the request may use, `session`.
+    [[nodiscard]] bool find_bound();
     void find_session(const std::vector<protocol::Message>& messages);
-    void note_activity(const std::vector<protocol::Message>& messages, bool cookie);
+    void note_activity(const std::vector<protocol::Message>& messages);
+
+    std::string bound_id_;  // what client_id shows of a bound stream
 };
 
 // One per message type; each appends its reply to the outcome, or parks the connect. The session is
@@ -93,7 +105,11 @@ void publish(Batch& batch, const protocol::Message& message);
 
 // A handshake is alone in what is processed of its request (HS-8), so it has no batch.
 [[nodiscard]] Outcome handshake(const Request& request, const protocol::Message& message,
-                                SessionStore& store, TimePoint now, Entropy& entropy);
+                                SessionStore& store, const Clock& clock, Entropy& entropy);
+
+// Engine::may_block(), for one message.
+[[nodiscard]] bool publish_may_block(Policy& policy, const protocol::Message& message);
+[[nodiscard]] bool subscribe_may_block(Policy& policy, const protocol::Message& message);
 
 // S2: names that belong to the server itself, refused whatever the policy says.
 [[nodiscard]] bool is_internal(const protocol::ChannelName& channel) noexcept;

@@ -1,108 +1,113 @@
 // Connect request MUST: channel, clientId, connectionType. MAY: ext, id, advice. Reply MUST:
-// channel, successful. MAY: error, advice, ext, clientId, id. connectionType is not looked at: the
-// way that the message came decides (CN-3).
-#include <algorithm>
+// channel, successful. MAY: error, advice, ext, clientId, id.
 #include <utility>
 
 #include "broker/batch_context.hpp"
+#include "broker/extensions.hpp"
+#include "broker/holding.hpp"
 #include "protocol/error_text.hpp"
 
 namespace bayeux::broker {
 
 using protocol::Advice;
 using protocol::Message;
+using protocol::PendingReply;
 using protocol::Reconnect;
 using protocol::Reply;
 
 namespace {
 
-// What this connect is to be held and answered by: the client's own advice holds for this one
-// message, without it what is configured (CN-6).
-struct Terms {
-    Millis hold;
-    Millis interval;
-    Millis expires_after;
-    TimePoint deadline;
-    TimePoint lease;
-};
-
-Terms terms_of(const Batch& batch, const Message& message) {
-    const Settings& settings = batch.settings;
-    Terms terms{};
-    terms.hold = batch.alone ? std::min(message.advice_timeout.value_or(settings.timeout),
-                                        std::max(kMaxWish, settings.timeout))
-                             : Millis{0};
-    terms.interval = std::min(message.advice_interval.value_or(settings.interval),
-                              std::max(kMaxWish, settings.interval));
-    if (!batch.request.can_hold) {
-        // A session's first connect is not held anyway (CN-4), so it need not slow down.
-        if (terms.hold > Millis{0} && batch.session->connected) {
-            terms.interval = std::max(terms.interval, batch.request.unheld_interval);
-        }
-        terms.hold = Millis{0};
+// Exactly one finish follows each start: an earlier connect of the same batch is answered by the
+// same response, of which only the last one is reported; one that would have been held over a
+// stream is dropped (CN-13).
+void finish_earlier(Batch& batch) {
+    Outcome& outcome = batch.outcome;
+    const auto finish = [&](const OpenConnect& earlier) {
+        batch.store.finish_connect(earlier.session, earlier.cycle,
+                                   batch.now + earlier.expires_after);
+    };
+    if (outcome.answered) {
+        finish(*outcome.answered);
+        outcome.answered.reset();
     }
-    terms.expires_after = terms.interval + settings.max_interval;
-    terms.deadline = batch.now + terms.hold;
-    terms.lease = terms.deadline + terms.expires_after + kLeaseSlack;
-    return terms;
+    if (outcome.park) {
+        finish(outcome.park->connect);
+        outcome.park.reset();
+    }
 }
 
-// Exactly one finish follows each start: an earlier connect of the same batch is answered by the
-// same response, of which only the last one is reported.
-void finish_earlier(Batch& batch) {
-    if (const auto& earlier = batch.outcome.answered) {
-        batch.store.finish_connect(earlier->session, earlier->cycle,
-                                   batch.now + earlier->expires_after);
-        batch.outcome.answered.reset();
-    }
+ConnectTerms terms_for(const Batch& batch, const Message& message, const Holding& holding) {
+    return {.transport = holding.transport,
+            .timeout = holding.timeout,
+            .interval = holding.interval,
+            .lease = holding.lease,
+            .stream = batch.stream,
+            .acknowledged = message.acknowledged,
+            .wants_hold = holding.counts,
+            .holds_per_browser = batch.settings.holds_per_browser};
+}
+
+// X-ACK 4: of an ack session the reply says which batch it brings.
+PendingReply with_batch(const Batch& batch, const Message& message, const Reply& reply) {
+    PendingReply pending = batch.extend(message, reply);
+    pending.wants_batch = batch.session->ack;
+    return pending;
 }
 
 // The reply for a session that ended while its connect was held; the advice that the reply has
 // already is kept (AD-4).
-std::string farewell(Reply reply, std::optional<Advice> advice) {
+PendingReply farewell(const Batch& batch, const Message& message, Reply reply,
+                      std::optional<Advice> advice) {
     Advice last = advice.value_or(Advice{});
     last.reconnect = Reconnect::kNone;
     reply.advise(last);
-    return reply.text();
+    return batch.extend(message, reply);
+}
+
+void refuse_idle(Batch& batch, const Message& message) {
+    batch.store.end_session(batch.session->handle);
+    batch.session.reset();
+    batch.ended = true;
+    batch.refuse_session(message);
 }
 
 }  // namespace
 
 void connect(Batch& batch, const Message& message) {
-    const Terms terms = terms_of(batch, message);
+    if (is_idle(*batch.session, batch.settings.extensions, batch.now)) {
+        return refuse_idle(batch, message);
+    }
+    Holding holding = holding_of(batch, message);
     const SessionHandle session = batch.session->handle;
     finish_earlier(batch);
-    const auto started = batch.store.start_connect(session, {.transport = batch.request.transport,
-                                                             .timeout = batch.settings.timeout,
-                                                             .interval = terms.interval,
-                                                             .lease = terms.lease});
+    const auto started = batch.store.start_connect(session, terms_for(batch, message, holding));
     if (!started) {
         batch.session.reset();
         return batch.refuse_session(message);
     }
-    std::optional<Advice> advice;
-    if (message.has_advice || started->advice_due) {
-        // CN-8: the normal hold time, whatever this connect asked for.
-        advice = Advice{.reconnect = Reconnect::kRetry,
-                        .interval = terms.interval,
-                        .timeout = batch.settings.timeout,
-                        .multiple_clients = std::nullopt};
+    if (holding.transport == Transport::kWebSocket) {
+        batch.stream = started->cycle;
     }
     Reply reply(message);
     reply.succeed();
+    const std::optional<Advice> advice = advice_for(message, holding, *started);
     if (advice) {
         reply.advise(*advice);
     }
-    const OpenConnect open{session, started->cycle, terms.expires_after};
-    // CN-4, CN-5, CN-11.
-    if (terms.hold > Millis{0} && !started->first && !batch.store.has_events(session)) {
-        std::string text = reply.text();
-        batch.outcome.park = Park{open, terms.deadline, terms.lease, std::move(text),
-                                  farewell(std::move(reply), advice)};
+    bool held = waits(batch, message, holding, *started);
+    if (held && holding.counts && !started->may_hold) {
+        turn_away(batch.settings, holding, reply);
+        held = false;
+    }
+    const OpenConnect open{session, started->cycle, holding.expires_after};
+    PendingReply pending = with_batch(batch, message, reply);
+    if (held) {
+        batch.outcome.park = Park{open, holding.deadline, holding.lease, std::move(pending),
+                                  farewell(batch, message, std::move(reply), advice)};
         return;
     }
     batch.outcome.answered = open;
-    batch.answer(reply);
+    batch.outcome.replies.push_back(std::move(pending));
 }
 
 }  // namespace bayeux::broker

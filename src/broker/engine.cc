@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/batch_context.hpp"
+#include "broker/session_access.hpp"
 #include "protocol/error_text.hpp"
 
 namespace bayeux::broker {
@@ -51,24 +52,87 @@ void dispatch(Batch& batch, const Message& message) {
     }
 }
 
+bool has_handshake(const std::vector<Message>& messages) {
+    return std::any_of(messages.begin(), messages.end(), [](const Message& message) {
+        return message.type == MessageType::kHandshake;
+    });
+}
+
+void finish(Batch& batch) {
+    Outcome& outcome = batch.outcome;
+    if (batch.ended && outcome.park) {
+        // DC-2: over a stream, a connect and the end of its session may come together.
+        outcome.replies.push_back(std::move(outcome.park->farewell));
+        outcome.park.reset();
+    }
+    const bool responds = !outcome.park || is_stream(batch.request.transport);
+    if (batch.carries_events() && responds) {
+        outcome.events_of = batch.session->handle;
+    }
+    const auto id = protocol::ClientId::parse(batch.client_id);
+    if (batch.session && id) {
+        outcome.bound = Bound{.session = batch.session->handle,
+                              .client_id = *id,
+                              .deliver_only = batch.deliver_only()};
+    }
+}
+
 }  // namespace
 
 Outcome Engine::handle(const Request& request, const std::vector<Message>& messages) {
-    const TimePoint now = clock_.now();
     const auto first_handshake = std::find_if(
         messages.begin(), messages.end(),
         [](const Message& message) { return message.type == MessageType::kHandshake; });
     if (first_handshake != messages.end()) {
-        return handshake(request, *first_handshake, store_, now, entropy_);
+        return handshake(request, *first_handshake, store_, clock_, entropy_);
     }
-    Batch batch(request, store_, now, messages);
+    Batch batch(request, store_, clock_, messages);
     for (const Message& message : messages) {
         dispatch(batch, message);
     }
-    if (batch.carries_events() && !batch.outcome.park) {
-        batch.outcome.events_of = batch.session->handle;
-    }
+    finish(batch);
     return std::move(batch.outcome);
+}
+
+std::optional<Bound> Engine::find(const Request& request, std::string_view client_id) {
+    const auto id = protocol::ClientId::parse(client_id);
+    if (!id) {
+        return std::nullopt;
+    }
+    const auto session = store_.find_session(request.settings.domain, *id);
+    if (!session || !may_use(*session, request)) {
+        return std::nullopt;
+    }
+    if (has_cookie_of(*session, request) && !session->cookie_seen) {
+        store_.touch(session->handle,
+                     {.expires_at = clock_.now(), .cookie = true, .active_at = std::nullopt});
+    }
+    return Bound{.session = session->handle,
+                 .client_id = *id,
+                 .deliver_only = is_deliver_only(request.settings, session->ack)};
+}
+
+bool Engine::may_block(const Request& request, const std::vector<Message>& messages) {
+    if (has_handshake(messages)) {  // nothing else is processed then (HS-8)
+        return false;
+    }
+    return std::any_of(messages.begin(), messages.end(), [&](const Message& message) {
+        if (message.problem) {
+            return false;
+        }
+        switch (message.type) {
+            case MessageType::kSubscribe:
+                return subscribe_may_block(request.policy, message);
+            case MessageType::kPublish:
+                return publish_may_block(request.policy, message);
+            case MessageType::kHandshake:
+            case MessageType::kConnect:
+            case MessageType::kUnsubscribe:
+            case MessageType::kDisconnect:
+                break;
+        }
+        return false;
+    });
 }
 
 }  // namespace bayeux::broker

@@ -16,6 +16,15 @@
 
 namespace bayeux::broker {
 
+// BayeuxExtensions.
+struct Extensions {
+    bool ack = true;
+    bool timesync = true;
+    bool timestamp = false;
+    bool activity = false;
+    Millis idle_timeout{0};  // BayeuxIdleTimeout, of `activity`; 0: off
+};
+
 // The directives that hold where the request came in.
 struct Settings {
     DomainId domain;
@@ -31,6 +40,10 @@ struct Settings {
     bool broadcast_to_publisher = true;
     bool unconnected_publish = false;
     bool meta_connect_deliver_only = false;
+    // BayeuxMaxSessionsPerBrowser; kUnlimited for -1, and for requests over HTTP/2 (BR-4).
+    std::uint32_t holds_per_browser = 1;
+    Millis multi_session_interval{2000};  // 0: surplus connects are refused (AD-4)
+    Extensions extensions;
 };
 
 // Who sends, and by what way.
@@ -46,6 +59,15 @@ struct Request {
     // The advice `interval` of a connect that is answered at once for that reason only
     // (design 4.8).
     Millis unheld_interval{0};
+
+    // --- of a WebSocket ---
+    // What the connection is bound to, by an earlier message on it (CID-6).
+    std::optional<Bound> bound;
+    // The cycle of its stream, which a connect goes on with; 0: it has none yet.
+    ConnectCycle stream;
+    // The request (the upgrade) carried no browser's cookie at all. A session that never showed its
+    // cookie after its handshake may then be resumed by its id alone (S4, WS-6).
+    bool no_cookie = false;
 };
 
 class Engine {
@@ -56,6 +78,14 @@ class Engine {
     // Decides about all messages of one body, in order. `messages` is not empty.
     [[nodiscard]] Outcome handle(const Request& request,
                                  const std::vector<protocol::Message>& messages);
+
+    // The session that a stream without messages of its own asks for, by the rules of CID-4;
+    // nothing if there is none, or not for this browser.
+    [[nodiscard]] std::optional<Bound> find(const Request& request, std::string_view client_id);
+
+    // True if the policy may have to block for these messages: not for a loop to handle.
+    [[nodiscard]] static bool may_block(const Request& request,
+                                        const std::vector<protocol::Message>& messages);
 
   private:
     SessionStore& store_;

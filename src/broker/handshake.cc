@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "broker/batch_context.hpp"
+#include "broker/extensions.hpp"
+#include "broker/session_access.hpp"
 #include "protocol/error_text.hpp"
 #include "protocol/json.hpp"
 
@@ -74,37 +76,56 @@ void welcome(const Settings& settings, const protocol::ClientId& id, Reply& repl
                  .multiple_clients = std::nullopt});
 }
 
-// True if a session was created.
-bool begin_session(const Request& request, SessionStore& store, TimePoint now, Entropy& entropy,
-                   Reply& reply) {
+// X-ACK 1: only if the server has it and the client asks for it.
+bool wants_ack(const Settings& settings, const Message& message) noexcept {
+    return settings.extensions.ack && message.wants_ack;
+}
+
+NewSession session_for(const Request& request, const protocol::ClientId& id, bool ack,
+                       TimePoint now) {
+    const Settings& settings = request.settings;
+    return {.domain = settings.domain,
+            .client_id = id,
+            .browser = request.new_browser,
+            .queue = settings.queue,
+            .max_sessions = settings.max_sessions,
+            .expires_at = now + settings.interval + settings.max_interval,
+            .transport = request.transport,
+            .timeout = settings.timeout,
+            .interval = settings.interval,
+            .ack = ack,
+            // Over HTTP the response sets the cookie; only its return shows that it is kept (S4).
+            .cookie_seen = request.transport == Transport::kWebSocket && request.browser &&
+                           request.browser == request.new_browser,
+            .active_at = now};
+}
+
+// What was created; nothing if the reply says why not.
+std::optional<Bound> begin_session(const Request& request, const Message& message,
+                                   SessionStore& store, TimePoint now, Entropy& entropy,
+                                   Reply& reply) {
     const Settings& settings = request.settings;
     const auto id = protocol::ClientId::make(entropy);
     if (!id) {
         refuse_for_now(settings, error_text::kHandshakeFailed, reply);
-        return false;
+        return std::nullopt;
     }
-    const auto created =
-        store.create_session({.domain = settings.domain,
-                              .client_id = *id,
-                              .browser = request.new_browser,
-                              .queue = settings.queue,
-                              .max_sessions = settings.max_sessions,
-                              .expires_at = now + settings.interval + settings.max_interval,
-                              .transport = request.transport,
-                              .timeout = settings.timeout,
-                              .interval = settings.interval});
+    const bool ack = wants_ack(settings, message);
+    const auto created = store.create_session(session_for(request, *id, ack, now));
     if (!created) {
         refuse_for_now(settings, error_text::kStoreFull, reply);
-        return false;
+        return std::nullopt;
     }
     welcome(settings, *id, reply);
-    return true;
+    return Bound{
+        .session = *created, .client_id = *id, .deliver_only = is_deliver_only(settings, ack)};
 }
 
 }  // namespace
 
 Outcome handshake(const Request& request, const Message& message, SessionStore& store,
-                  TimePoint now, Entropy& entropy) {
+                  const Clock& clock, Entropy& entropy) {
+    const WallTime arrived = clock.wall();
     Outcome outcome;
     Reply reply(message);
     if (message.problem) {
@@ -114,9 +135,15 @@ Outcome handshake(const Request& request, const Message& message, SessionStore& 
     } else if (!shares_transport(request.settings, message)) {
         refuse_transports(request.settings, message, reply);
     } else {
-        outcome.handshaken = begin_session(request, store, now, entropy, reply);
+        // WS-3: a stream is bound to the new session, or to none.
+        outcome.bound = begin_session(request, message, store, clock.now(), entropy, reply);
     }
-    outcome.replies.push_back(reply.text());
+    outcome.handshaken = outcome.bound.has_value();
+    auto pending = extended(reply, message, request.settings.extensions, arrived);
+    if (outcome.handshaken && wants_ack(request.settings, message)) {
+        pending.ack = "true";  // X-ACK 2
+    }
+    outcome.replies.push_back(std::move(pending));
     return outcome;
 }
 

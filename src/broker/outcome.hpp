@@ -8,7 +8,8 @@
 
 #include "base/clock.hpp"
 #include "base/strong_id.hpp"
-#include "protocol/message.hpp"
+#include "protocol/client_id.hpp"
+#include "protocol/pending_reply.hpp"
 
 namespace bayeux::broker {
 
@@ -24,14 +25,24 @@ struct OpenConnect {
 struct Park {
     OpenConnect connect;
     TimePoint deadline;
-    TimePoint lease;       // the session outlives a killed child until then
-    std::string reply;     // the connect's success reply, as it will go out (CN-9)
-    std::string farewell;  // the same with advice `none`, for a session that ended (CN-17)
+    TimePoint lease;                  // the session outlives a killed child until then
+    protocol::PendingReply reply;     // the connect's success reply (CN-9)
+    protocol::PendingReply farewell;  // with advice `none`, for a session that ended (CN-17)
+};
+
+// The session that a batch spoke for.
+struct Bound {
+    SessionHandle session;
+    protocol::ClientId client_id;
+    // Its events leave with the replies of connects only: BayeuxMetaConnectDeliverOnly, or the ack
+    // extension (ORD-3).
+    bool deliver_only = false;
 };
 
 struct Outcome {
-    // In the order of their messages (ORD-1), as JSON texts. Empty if `park` is set.
-    std::vector<std::string> replies;
+    // In the order of their messages (ORD-1). Over HTTP empty if `park` is set; a stream sends
+    // those of the other messages at once.
+    std::vector<protocol::PendingReply> replies;
     std::optional<Park> park;
     // The session whose queued events travel in this response, before the replies (CN-10, PB-6).
     std::optional<SessionHandle> events_of;
@@ -39,6 +50,9 @@ struct Outcome {
     std::optional<OpenConnect> answered;
     // A session was created: the response sets the browser's cookie if the request had none (BR-1).
     bool handshaken = false;
+    // What a stream is bound to from now on (CID-6); nothing where the session is unknown or has
+    // ended.
+    std::optional<Bound> bound;
 };
 
 }  // namespace bayeux::broker

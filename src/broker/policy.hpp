@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "base/clock.hpp"
 #include "protocol/channel_name.hpp"
 
 namespace bayeux::broker {
@@ -15,6 +16,7 @@ enum class Operation : std::uint8_t { kCreate, kSubscribe, kPublish };
 struct ChannelOptions {
     bool persistent = false;             // BayeuxPersistent
     bool broadcast_to_publisher = true;  // BayeuxBroadcastToPublisher
+    Millis lazy{0};                      // BayeuxLazy; 0: off
 };
 
 class Policy {
@@ -28,6 +30,10 @@ class Policy {
     [[nodiscard]] virtual bool allows(Operation operation,
                                       const protocol::ChannelName& channel) = 0;
     [[nodiscard]] virtual ChannelOptions options(const protocol::ChannelName& channel) = 0;
+    // True if allows() might block to find its answer. A loop asks first, and leaves what may block
+    // to a worker.
+    [[nodiscard]] virtual bool may_block(Operation operation,
+                                         const protocol::ChannelName& channel) = 0;
 };
 
 }  // namespace bayeux::broker

@@ -1,6 +1,7 @@
 // Publish request MUST: channel, data. MAY: clientId, id, ext. Acknowledgement MUST: channel,
 // successful. MAY: id, error, ext; it has no data (PB-2).
 #include "broker/batch_context.hpp"
+#include "broker/extensions.hpp"
 #include "protocol/error_text.hpp"
 
 namespace bayeux::broker {
@@ -43,12 +44,14 @@ void judge(Batch& batch, Target& target) {
 
 bool distribute(Batch& batch, const Message& message, const Target& target) {
     const Settings& settings = batch.settings;
-    const std::string event = protocol::make_event(message, target.name->text());
+    const std::string event = protocol::make_event(message, target.name->text(),
+                                                   event_time(settings.extensions, batch.wall));
     Publication publication;
     publication.domain = settings.domain;
     publication.channel = &*target.name;
     publication.event = event;
     publication.persistent = target.options.persistent;
+    publication.lazy = target.options.lazy;
     publication.max_channels = settings.max_channels;
     if (batch.session) {
         const bool to_publisher =
@@ -90,6 +93,16 @@ void publish(Batch& batch, const Message& message) {
         return batch.refuse(message, error_text::kStoreFull);
     }
     batch.accept(message);  // PB-11: a service message too, whoever handles it
+}
+
+bool publish_may_block(Policy& policy, const Message& message) {
+    const auto name = ChannelName::parse(message.channel);
+    if (!name || name->is_pattern() || name->kind() == ChannelKind::kMeta || is_internal(*name)) {
+        return false;
+    }
+    return (name->kind() == ChannelKind::kBroadcast &&
+            policy.may_block(Operation::kCreate, *name)) ||
+           policy.may_block(Operation::kPublish, *name);
 }
 
 }  // namespace bayeux::broker

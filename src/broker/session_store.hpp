@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
@@ -62,21 +63,41 @@ struct NewSession {
     Transport transport = Transport::kNone;
     Millis timeout{0};
     Millis interval{0};
+    bool ack = false;          // the ack extension is on: events stay until acknowledged (X-ACK)
+    bool cookie_seen = false;  // the handshake itself came with the cookie, over a WebSocket (S4)
+    TimePoint active_at;       // of the handshake (X-ACT)
 };
 
 struct SessionInfo {
     SessionHandle handle;
     std::optional<protocol::BrowserId> browser;
-    bool cookie_seen = false;  // the cookie came back on a request after the handshake (S4)
-    bool connected = false;    // at least one connect was accepted (CN-4)
+    bool cookie_seen = false;   // the cookie came back on a request after the handshake (S4)
+    bool connected = false;     // at least one connect was accepted (CN-4)
+    bool ack = false;           // as created: its events leave with connects only
+    bool connect_open = false;  // a connect is started and not finished
+    Transport stream = Transport::kNone;  // of the stream that has the session, if one has
+    TimePoint active_at;                  // when the client was last active (X-ACT)
 };
+
+// What a message of a session, other than a lone connect, tells the store.
+struct Touch {
+    TimePoint expires_at;                // the session lives until then at least (EX-3)
+    bool cookie = false;                 // the request carried the session's cookie (S4)
+    std::optional<TimePoint> active_at;  // the client did something (X-ACT)
+};
+
+inline constexpr std::uint32_t kUnlimited = 0xffffffff;
 
 // How a connect begins.
 struct ConnectStart {
     ConnectCycle cycle;
     bool first = false;  // of this session: answered at once (CN-4)
-    bool advice_due =
-        false;  // the transport, timeout or interval differ from the last advice (CN-7)
+    // The transport, timeout or interval differ from the last advice (CN-7), or the session may be
+    // held again after it was told that its browser has too many (AD-5).
+    bool advice_due = false;
+    bool may_hold = true;  // false: the browser's other sessions hold all that it may (BR-4)
+    bool due = false;      // an event is queued that must not wait (CN-11); a lazy one may
+    bool replay = false;   // events that were sent are not yet acknowledged (X-ACK 7)
 };
 
 struct ConnectTerms {
@@ -85,12 +106,23 @@ struct ConnectTerms {
     Millis interval{0};
     // Until then the session lives even if the child that serves this connect is killed.
     TimePoint lease;
+    // The cycle of the stream that the connect came over: if it is still the session's, it goes on,
+    // nothing is superseded. Without one (0) a connect for an event source goes on with the cycle
+    // of the session's event source, if it has one.
+    ConnectCycle stream;
+    // Of an ack session, the number of the last batch that the client has got: the events of that
+    // and earlier batches are forgotten. Nothing, or a number that was never sent: none are (S3).
+    std::optional<std::int64_t> acknowledged;
+    // How many connects of the session's browser may be held at once (BR-4); this one counts from
+    // here until it is finished, if it `wants_hold` and may_hold.
+    bool wants_hold = false;
+    std::uint32_t holds_per_browser = kUnlimited;
 };
 
 enum class ParkState : std::uint8_t {
     kParked,      // held; the loop will find the session in take_due()
     kDue,         // events wait already: answer now (this closes the lost wake-up)
-    kSuperseded,  // a newer connect of the session has begun (CN-12)
+    kSuperseded,  // a newer connect or stream of the session has begun (CN-12)
     kEnded,       // the session is gone (CN-17)
 };
 
@@ -111,7 +143,8 @@ struct Publication {
     // A session whose own request is being processed: its held connect is not woken by this
     // publication, its events ride in the response (PB-6).
     std::optional<SessionHandle> without_wake;
-    bool persistent = false;                  // BayeuxPersistent
+    bool persistent = false;  // BayeuxPersistent
+    Millis lazy{0};  // BayeuxLazy: how long the event may wait for company (ORD-8); 0: not at all
     std::uint32_t max_channels = 0xffffffff;  // of this domain
 };
 
@@ -124,8 +157,11 @@ struct SubscriptionLimits {
 
 struct Drained {
     std::size_t events = 0;
+    // Of an ack session: the number of this batch, for the reply's ext.ack (X-ACK 4). Its events
+    // stay in the queue until a connect acknowledges them; delivered() has nothing to do.
+    std::optional<std::uint32_t> batch;
     // The events left the queue for a response that is on its way: delivered() must follow.
-    [[nodiscard]] bool any() const noexcept { return events != 0; }
+    [[nodiscard]] bool in_flight() const noexcept { return events != 0 && !batch; }
 };
 
 class SessionStore {
@@ -142,9 +178,8 @@ class SessionStore {
     // Nothing if no session of this domain has the id, or if it has ended (CID-7).
     virtual std::optional<SessionInfo> find_session(DomainId domain,
                                                     const protocol::ClientId& id) = 0;
-    // A message of the session came: it lives until `expires_at` at least (EX-3). `cookie` says
-    // that the request carried the session's cookie (S4).
-    virtual void touch(SessionHandle session, TimePoint expires_at, bool cookie) = 0;
+    // A message of the session came.
+    virtual void touch(SessionHandle session, const Touch& touch) = 0;
     // Subscriptions and queue go at once; a held connect becomes due with kEnded (DC-2). False if
     // the session had ended before.
     virtual bool end_session(SessionHandle session) = 0;
@@ -155,11 +190,19 @@ class SessionStore {
     // (CN-12). kGone if the session has ended.
     virtual Result<ConnectStart> start_connect(SessionHandle session,
                                                const ConnectTerms& terms) = 0;
-    // The loop of `child` holds the connect from now on.
+    // A stream of the session begins: it replaces an older connect or stream, like a connect, and
+    // its cycle stands for it in the calls below. kGone if the session has ended.
+    virtual Result<ConnectCycle> start_stream(SessionHandle session, Transport transport) = 0;
+    // The stream is closed. Nothing of it is waited for any more; with `expires_at` (it held a
+    // connect) the expiry clock starts, unless something newer has begun (WS-9).
+    virtual void end_stream(SessionHandle session, ConnectCycle cycle,
+                            std::optional<TimePoint> expires_at) = 0;
+    // The loop of `child` holds the connect from now on, or waits for events with a stream; then
+    // `lease` may lie in the past. Each park is due once; a stream parks again for the next events.
     virtual ParkState park(SessionHandle session, ConnectCycle cycle, ChildIndex child,
                            TimePoint lease) = 0;
-    // The connect was answered, or its client has gone: nothing is held any more. Starts the expiry
-    // clock, unless a newer connect has begun (EX-1, CN-16).
+    // The connect was answered, or its client has gone: nothing is held any more, but a stream goes
+    // on waiting. Starts the expiry clock, unless a newer connect has begun (EX-1, CN-16).
     virtual void finish_connect(SessionHandle session, ConnectCycle cycle,
                                 TimePoint expires_at) = 0;
     // Up to due.size() parks of this child that must be ended; each is handed out once. Returns how
@@ -184,21 +227,27 @@ class SessionStore {
     // Queues the event once for each session that is subscribed, by whatever patterns (SB-11), in
     // the same order per channel for all of them. Returns the number of sessions reached, or kFull.
     virtual Result<std::size_t> publish(const Publication& publication) = 0;
-    // True if drain() would yield something now.
+    // True if drain() would yield something now, lazy events and those to be replayed included.
     virtual bool has_events(SessionHandle session) = 0;
-    // Appends the queued events to `out`, separated by commas. They stay counted in the session's
-    // queue until delivered(); meanwhile nothing else is drained, so that deliveries of one session
-    // never overtake each other.
-    virtual Drained drain(SessionHandle session, ChildIndex child, std::string& out) = 0;
+    // Appends the queued events to `out`, separated by commas, and to `lengths` (if not null) the
+    // length of each. They stay counted in the session's queue until delivered(); meanwhile nothing
+    // else is drained, so that deliveries of one session never overtake each other. Of an ack
+    // session: all that is not acknowledged, the oldest first, and only for a connect's reply.
+    virtual Drained drain(SessionHandle session, ChildIndex child, std::string& out,
+                          std::vector<std::uint32_t>* lengths) = 0;
+    Drained drain(SessionHandle session, ChildIndex child, std::string& out) {
+        return drain(session, child, out, nullptr);
+    }
     // Written: the drained events are forgotten. Not written: they go back to the head of the
     // queue. Wakes a held connect if events wait then.
     virtual void delivered(SessionHandle session, bool written) = 0;
 
     // --- housekeeping, by the loops ---
 
-    // The next share of work that comes with time: sessions whose time is over end, unused channels
-    // go (CH-15), what dead children held is released. Cheap when there is nothing to do; in steps
-    // that hold the lock for well under a millisecond. Called about once a second per child.
+    // The next share of work that comes with time: sessions whose time is over end, lazy events
+    // that have waited long enough wake (ORD-8), unused channels go (CH-15), what dead children
+    // held is released. Cheap when there is nothing to do; in steps that hold the lock for well
+    // under a millisecond. Called about once a second per child.
     virtual void sweep(ChildIndex child, TimePoint now) = 0;
 
     // The key of the browser ids that this store's sessions are bound to.

@@ -156,4 +156,19 @@ void unsubscribe(Batch& batch, const Message& message) {
     batch.accept(message);
 }
 
+bool subscribe_may_block(Policy& policy, const Message& message) {
+    for (const std::string& text : message.subscriptions) {
+        const auto name = ChannelName::parse(text);
+        if (!name || name->kind() == ChannelKind::kMeta || is_internal(*name)) {
+            continue;
+        }
+        if ((name->kind() == ChannelKind::kBroadcast &&
+             policy.may_block(Operation::kCreate, *name)) ||
+            policy.may_block(Operation::kSubscribe, *name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace bayeux::broker

@@ -6,10 +6,19 @@
 
 namespace bayeux::broker {
 
+// The values are part of the shared memory's layout.
 enum class Transport : std::uint8_t {
-    kNone = 0,         // a session that has not connected yet
-    kLongPolling = 1,  // the value is part of the shared memory's layout
+    kNone = 0,             // a session that has not connected yet
+    kLongPolling = 1,      // cross-origin-long-polling too: only its content type differs
+    kWebSocket = 2,        // a stream that carries connects and events
+    kEventSource = 3,      // a stream that carries events; what the client sends comes by POST
+    kCallbackPolling = 4,  // JSONP
 };
+
+// A stream stays open and takes events at any time.
+[[nodiscard]] constexpr bool is_stream(Transport transport) noexcept {
+    return transport == Transport::kWebSocket || transport == Transport::kEventSource;
+}
 
 }  // namespace bayeux::broker
 

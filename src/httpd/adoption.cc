@@ -15,6 +15,7 @@
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
 #include "httpd/module_state.hpp"
+#include "httpd/stream_request.hpp"
 
 namespace bayeux::httpd {
 namespace {
@@ -26,8 +27,10 @@ constexpr std::string_view kPlainFilters[] = {"core_in", "reqtimeout", "log_inpu
 
 // Bytes of free memory that an adopted connection's pools keep.
 constexpr apr_size_t kKeptFree = 32768;
+// No request follows on a stream.
+constexpr apr_size_t kKeptFreeOfStream = 1;
 
-bool is_transparent(conn_rec* c) noexcept {
+bool has_plain_filters(conn_rec* c) noexcept {
     for (const ap_filter_t* f = c->input_filters; f != nullptr; f = f->next) {
         const std::string_view name = f->frec->name;
         if (std::none_of(std::begin(kPlainFilters), std::end(kPlainFilters),
@@ -56,14 +59,23 @@ AdoptedConnection* adopted_connection(conn_rec* c) noexcept {
     return static_cast<AdoptedConnection*>(ap_get_module_config(c->conn_config, &bayeux_module));
 }
 
-HoldBy way_to_hold(request_rec* r) noexcept {
+bool is_transparent(conn_rec* c) noexcept {
+    // One that was adopted has our own filter since.
+    const AdoptedConnection* connection = adopted_connection(c);
+    return connection != nullptr ? connection->transparent() : has_plain_filters(c);
+}
+
+bool can_be_adopted(request_rec* r) noexcept {
     // httpd takes SUSPENDED for an error in a subrequest and behind an internal redirect; HTTP/2
     // streams and other MPMs do not know it at all.
     const conn_rec* c = r->connection;
-    const bool plain_request = r->main == nullptr && r->prev == nullptr;
-    const bool can = plain_request && c->master == nullptr && c->cs != nullptr &&
-                     mpm_can_suspend() && this_child() != nullptr &&
-                     !this_child()->loop().stopping();
+    return r->main == nullptr && r->prev == nullptr && c->master == nullptr && c->cs != nullptr &&
+           mpm_can_suspend();
+}
+
+HoldBy way_to_hold(request_rec* r) noexcept {
+    const bool can =
+        can_be_adopted(r) && this_child() != nullptr && !this_child()->loop().stopping();
     return can ? HoldBy::kAdoption : HoldBy::kBlocking;
 }
 
@@ -107,12 +119,13 @@ bool AdoptedConnection::adopt() noexcept {
     c_->cs = &state_;  // the MPM's own copy stays SUSPENDED: it counts by it when the pool goes
     // What one request after another uses is kept, so that none has to ask the kernel for memory
     // (APR maps and unmaps it); what an exceptional one used is given back.
-    ahead_.attach(c_);
-    apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool), kKeptFree);
-    if (held->outcome.park) {
-        next = {};
-        next.kind = loop::Next::Kind::kPark;
-        next.terms = held->terms();
+    apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool),
+                               held->stream != nullptr ? kKeptFreeOfStream : kKeptFree);
+    if (held->stream == nullptr) {
+        ahead_.attach(c_);
+    }
+    if (held->stays()) {
+        next = next_of_held();
     } else {
         HeldRequest* answered = std::exchange(held, nullptr);
         write_reply(*answered);

@@ -47,6 +47,8 @@ class AdoptedConnection final : public loop::Connection {
     void inspect() noexcept;
     void answer(loop::EndReason why) noexcept;
     void close() noexcept;
+    // Of the request that is held, or that has become a stream.
+    [[nodiscard]] loop::Next next_of_held() const noexcept;
     // What follows a response: flush, then the next request, patience, or the end.
     void after_response() noexcept;
     // True if the next request has come; else `next` is set.
@@ -72,12 +74,17 @@ class AdoptedConnection final : public loop::Connection {
 // The connection's state with us; nullptr if no Bayeux request came on it.
 [[nodiscard]] AdoptedConnection* adopted_connection(conn_rec* c) noexcept;
 
+// True if the connection's filters leave what is on the socket as it is.
+[[nodiscard]] bool is_transparent(conn_rec* c) noexcept;
+
 // What to do with a request that the broker has answered or wants to be held:
 enum class HoldBy : std::uint8_t {
     kAdoption,  // return SUSPENDED: the connection is, or becomes, the loop's
     kBlocking,  // this thread may wait, within the cap
 };
 [[nodiscard]] HoldBy way_to_hold(request_rec* r) noexcept;
+// False where httpd does not let go of a connection, whatever the child is at.
+[[nodiscard]] bool can_be_adopted(request_rec* r) noexcept;
 
 // Leaves the request to the loop; the handler then returns SUSPENDED. Only after kAdoption.
 void leave_to_loop(request_rec* r, HeldRequest& held);

@@ -12,7 +12,9 @@
 #include <util_filter.h>
 
 #include "httpd/adoption.hpp"
+#include "httpd/filter_stream.hpp"
 #include "httpd/module_state.hpp"
+#include "httpd/stream_request.hpp"
 
 namespace bayeux::httpd {
 
@@ -56,6 +58,10 @@ void AdoptedConnection::perform() noexcept {
             break;
         case Task::kClose:
             close();
+            break;
+        case Task::kStream:
+            held->stream->stream().perform();
+            next = next_of_held();
             break;
     }
     clear_in_scoreboard();
@@ -128,6 +134,17 @@ bool AdoptedConnection::request_is_here() noexcept {
     return false;
 }
 
+Next AdoptedConnection::next_of_held() const noexcept {
+    if (held->stream == nullptr) {
+        Next park = next_of(Next::Kind::kPark);
+        park.terms = held->terms();
+        return park;
+    }
+    Next stream = next_of(Next::Kind::kStream);
+    stream.stream = &held->stream->stream();
+    return stream;
+}
+
 // One request through httpd. True if a response was written and after_response() has to follow;
 // false if `next` is set.
 bool AdoptedConnection::run_pipeline() noexcept {
@@ -136,8 +153,7 @@ bool AdoptedConnection::run_pipeline() noexcept {
     const int rv = ap_run_process_connection(c_);
     if (held != nullptr) {
         state_.state = CONN_STATE_SUSPENDED;
-        next = next_of(Next::Kind::kPark);
-        next.terms = held->terms();
+        next = next_of_held();
         return false;
     }
     if (rv == OK && state_.state == CONN_STATE_SUSPENDED) {
@@ -157,17 +173,7 @@ bool AdoptedConnection::run_pipeline() noexcept {
 
 void AdoptedConnection::after_response() noexcept {
     for (;;) {
-        if (c_->aborted == 0) {
-            ap_filter_t* last = c_->output_filters;
-            while (last->next != nullptr) {
-                last = last->next;
-            }
-            // NULL flushes without blocking (core_filters.c).
-            if (last->frec->filter_func.out_func(last, nullptr) != APR_SUCCESS) {
-                c_->aborted = 1;
-            }
-        }
-        if (c_->aborted != 0) {
+        if (!flush_without_blocking(c_)) {
             close();
             return;
         }
@@ -232,6 +238,11 @@ void AdoptedConnection::close() noexcept {
     state_.state = CONN_STATE_LINGER;
     if (c_->data_in_output_filters != 0) {
         c_->aborted = 1;  // it had its time; waiting for it would block this worker
+    }
+    if (held != nullptr && held->stream != nullptr) {
+        // Its response has no end that HTTP knows of; only now is the request logged and freed.
+        ap_process_request_after_handler(std::exchange(held, nullptr)->r);
+        state_.state = CONN_STATE_LINGER;
     }
     // Runs the pre-close hooks, sends what TLS has to say, and shuts down the write side.
     const bool gone = ap_start_lingering_close(c_) != 0;

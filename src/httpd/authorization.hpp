@@ -8,6 +8,11 @@
 
 namespace bayeux::httpd {
 
+// Asks the providers of the rules that decide about this operation, on behalf of `r`. They may
+// block, and write to the request's tables and pool. A worker.
+[[nodiscard]] bool ask_providers(request_rec* r, const DomainSections& sections,
+                                 broker::Operation operation, const protocol::ChannelName& channel);
+
 // For one request, on the worker that runs it: a provider may block.
 class RequestPolicy final : public broker::Policy {
   public:
@@ -19,14 +24,19 @@ class RequestPolicy final : public broker::Policy {
     [[nodiscard]] bool allows(broker::Operation operation,
                               const protocol::ChannelName& channel) override;
     [[nodiscard]] broker::ChannelOptions options(const protocol::ChannelName& channel) override;
+    [[nodiscard]] bool may_block(broker::Operation operation,
+                                 const protocol::ChannelName& channel) override;
 
   private:
-    [[nodiscard]] bool grants(const ChannelSection& section, broker::Operation operation) const;
-
     request_rec* r_;
     const DomainSections* sections_;
     bool broadcast_to_publisher_;
 };
+
+// What the sections of a domain say of a channel; `sections` may be nullptr.
+[[nodiscard]] broker::ChannelOptions options_of(const DomainSections* sections,
+                                                const protocol::ChannelName& channel,
+                                                bool broadcast_to_publisher);
 
 }  // namespace bayeux::httpd
 

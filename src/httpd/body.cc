@@ -116,6 +116,28 @@ bool to_utf8(request_rec* r, const std::string& charset, std::string& text) {
     return true;
 }
 
+// The batches of all texts, which are one batch of messages.
+bool decode_texts(DecodedBody& body, Refusal& refusal) {
+    protocol::BatchLimits limits;
+    for (const std::string& json : body.texts) {
+        auto batch = protocol::decode_batch(json, limits);
+        if (!batch) {
+            const bool large = batch.error().code == ErrorCode::kTooLarge;
+            return refuse(refusal, large ? HTTP_REQUEST_ENTITY_TOO_LARGE : HTTP_BAD_REQUEST,
+                          batch.error().text);
+        }
+        limits.max_messages -= batch->size();
+        if (body.messages.empty()) {
+            body.messages = std::move(batch).value();
+        } else {
+            for (protocol::Message& message : *batch) {
+                body.messages.push_back(std::move(message));
+            }
+        }
+    }
+    return true;
+}
+
 }  // namespace
 
 bool read_messages(request_rec* r, std::size_t limit, DecodedBody& body, Refusal& refusal) {
@@ -135,29 +157,25 @@ bool read_messages(request_rec* r, std::size_t limit, DecodedBody& body, Refusal
         }
         body.texts = std::move(fields).value();
     }
-    protocol::BatchLimits limits;
     for (std::string& json : body.texts) {
         if (!to_utf8(r, charset, json)) {
             return refuse(refusal, HTTP_BAD_REQUEST, "the body is not text of its charset");
         }
     }
-    for (const std::string& json : body.texts) {
-        auto batch = protocol::decode_batch(json, limits);
-        if (!batch) {
-            const bool large = batch.error().code == ErrorCode::kTooLarge;
-            return refuse(refusal, large ? HTTP_REQUEST_ENTITY_TOO_LARGE : HTTP_BAD_REQUEST,
-                          batch.error().text);
-        }
-        limits.max_messages -= batch->size();
-        if (body.messages.empty()) {
-            body.messages = std::move(batch).value();
-        } else {
-            for (protocol::Message& message : *batch) {
-                body.messages.push_back(std::move(message));
-            }
-        }
+    return decode_texts(body, refusal);
+}
+
+bool read_query_messages(request_rec* r, std::size_t limit, DecodedBody& body, Refusal& refusal) {
+    const std::string_view query = r->args != nullptr ? r->args : "";
+    if (query.size() > limit) {
+        return refuse_size(refusal, limit);
     }
-    return true;
+    auto fields = protocol::decode_form(query);
+    if (!fields) {
+        return refuse(refusal, HTTP_BAD_REQUEST, fields.error().text);
+    }
+    body.texts = std::move(fields).value();
+    return decode_texts(body, refusal);
 }
 
 }  // namespace bayeux::httpd

@@ -1,4 +1,4 @@
-// A request's body, bounded before it is buffered, as messages.
+// What a request brings, bounded before it is buffered, as messages.
 #ifndef BAYEUX_HTTPD_BODY_HPP
 #define BAYEUX_HTTPD_BODY_HPP
 
@@ -30,6 +30,10 @@ struct Refusal {
 // until the body is there, as long as httpd's own time-outs allow.
 [[nodiscard]] bool read_messages(request_rec* r, std::size_t limit, DecodedBody& body,
                                  Refusal& refusal);
+
+// The same from the `message` parameters of the query (JP-1), in UTF-8. Does not block.
+[[nodiscard]] bool read_query_messages(request_rec* r, std::size_t limit, DecodedBody& body,
+                                       Refusal& refusal);
 
 }  // namespace bayeux::httpd
 

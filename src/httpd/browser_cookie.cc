@@ -17,26 +17,39 @@ std::string_view trimmed(std::string_view text) noexcept {
     return text;
 }
 
-}  // namespace
-
-std::optional<protocol::BrowserId> browser_of(request_rec* r, const CookieTerms& terms,
-                                              const protocol::SecretKey& key) {
+// Calls visit(value) for each cookie of that name, until it is true; returns that.
+template <class Visit>
+bool find_cookie(request_rec* r, const char* name, Visit&& visit) {
     const char* header = apr_table_get(r->headers_in, "Cookie");
     std::string_view rest = header != nullptr ? header : "";
-    // A browser may send several of one name, from different paths: the first that is ours counts.
     while (!rest.empty()) {
         const std::size_t end = rest.find(';');
         const std::string_view pair = trimmed(rest.substr(0, end));
         rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         const std::size_t equals = pair.find('=');
-        if (equals == std::string_view::npos || pair.substr(0, equals) != terms.name) {
-            continue;
-        }
-        if (auto browser = protocol::BrowserId::parse(pair.substr(equals + 1), key)) {
-            return browser;
+        if (pair.substr(0, equals) == name &&
+            visit(equals == std::string_view::npos ? "" : pair.substr(equals + 1))) {
+            return true;
         }
     }
-    return std::nullopt;
+    return false;
+}
+
+}  // namespace
+
+std::optional<protocol::BrowserId> browser_of(request_rec* r, const CookieTerms& terms,
+                                              const protocol::SecretKey& key) {
+    std::optional<protocol::BrowserId> browser;
+    // A browser may send several of one name, from different paths: the first that is ours counts.
+    find_cookie(r, terms.name, [&](std::string_view value) {
+        browser = protocol::BrowserId::parse(value, key);
+        return browser.has_value();
+    });
+    return browser;
+}
+
+bool has_browser_cookie(request_rec* r, const CookieTerms& terms) {
+    return find_cookie(r, terms.name, [](std::string_view) { return true; });
 }
 
 void set_browser(request_rec* r, const CookieTerms& terms, const protocol::BrowserId& browser,

@@ -14,6 +14,8 @@ namespace bayeux::httpd {
 [[nodiscard]] std::optional<protocol::BrowserId> browser_of(request_rec* r,
                                                             const CookieTerms& terms,
                                                             const protocol::SecretKey& key);
+// Whether the request brought any cookie of that name (S4).
+[[nodiscard]] bool has_browser_cookie(request_rec* r, const CookieTerms& terms);
 // Sends it with the response.
 void set_browser(request_rec* r, const CookieTerms& terms, const protocol::BrowserId& browser,
                  const protocol::SecretKey& key);

@@ -17,7 +17,7 @@
 namespace bayeux::httpd {
 namespace {
 
-constexpr const char* kInside[] = {"BayeuxRequire", "BayeuxPersistent",
+constexpr const char* kInside[] = {"BayeuxRequire", "BayeuxPersistent", "BayeuxLazy",
                                    "BayeuxBroadcastToPublisher"};
 
 const char* check_inside(cmd_parms* cmd) noexcept {
@@ -29,7 +29,8 @@ const char* check_inside(cmd_parms* cmd) noexcept {
         if (!known) {
             return apr_psprintf(cmd->pool,
                                 "%s is not allowed inside <BayeuxChannel>; allowed there: "
-                                "BayeuxRequire, BayeuxPersistent and BayeuxBroadcastToPublisher",
+                                "BayeuxRequire, BayeuxPersistent, BayeuxLazy and "
+                                "BayeuxBroadcastToPublisher",
                                 d->directive);
         }
     }
@@ -179,5 +180,19 @@ const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) 
         return bayeux::httpd::refusal(cmd, value, "On or Off");
     }
     section->persistent.set(on);
+    return nullptr;
+}
+
+const char* bayeux_set_lazy(cmd_parms* cmd, void* dir, const char* value) noexcept {
+    bayeux::httpd::ChannelSection* section = bayeux::httpd::section_of(dir);
+    if (section == nullptr) {
+        return bayeux::httpd::only_inside(cmd);
+    }
+    std::int64_t ms = 0;
+    const bool off = strcasecmp(value, "off") == 0;
+    if (!off && (!bayeux::httpd::parse_time(value, ms) || ms > 3600 * 1000)) {
+        return bayeux::httpd::refusal(cmd, value, "a time from 0 to 1h, such as 5s, or Off");
+    }
+    section->lazy_ms.set(ms);
     return nullptr;
 }

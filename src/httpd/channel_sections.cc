@@ -208,13 +208,23 @@ broker::ChannelOptions DomainSections::options(const ChannelName& name,
                                                bool broadcast_to_publisher) const {
     Setting<bool> persistent;
     Setting<bool> broadcast;
+    Setting<std::int64_t> lazy_ms;
     covering(name, [&](const ChannelSection& section) {
         persistent = persistent.over(section.persistent);
         broadcast = broadcast.over(section.broadcast_to_publisher);
-        return persistent.written && broadcast.written;
+        lazy_ms = lazy_ms.over(section.lazy_ms);
+        return persistent.written && broadcast.written && lazy_ms.written;
     });
     // PB-5: any Off suppresses.
-    return {persistent.or_else(false), broadcast.or_else(true) && broadcast_to_publisher};
+    return {persistent.or_else(false), broadcast.or_else(true) && broadcast_to_publisher,
+            Millis{lazy_ms.or_else(0)}};
+}
+
+bool DomainSections::guards(Operation operation, const ChannelName& name) const {
+    const ChannelSection* first = deciding(operation, name);
+    return first != nullptr ||
+           (operation == Operation::kSubscribe &&
+            overlapping(name, first, [](const ChannelSection&) { return true; }));
 }
 
 const DomainSections* DomainRules::find(DomainId domain) const noexcept {

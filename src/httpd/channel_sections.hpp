@@ -43,6 +43,7 @@ struct ChannelSection {
     ChannelRule* rules = nullptr;         // alternatives, in order
     Setting<bool> persistent;
     Setting<bool> broadcast_to_publisher;
+    Setting<std::int64_t> lazy_ms;  // 0: off
     ChannelSection* next = nullptr;
 
     [[nodiscard]] bool rules_on(broker::Operation operation) const noexcept;
@@ -63,6 +64,13 @@ class DomainSections {
                                                  const protocol::ChannelName& name) const;
     [[nodiscard]] broker::ChannelOptions options(const protocol::ChannelName& name,
                                                  bool broadcast_to_publisher) const;
+    // The sections that guard some of what a pattern to subscribe to covers, besides the deciding
+    // one: each has its say. Calls visit(section) until it is true, and returns that.
+    template <class Visit>
+    bool overlapping(const protocol::ChannelName& name, const ChannelSection* deciding,
+                     Visit&& visit) const;
+    // True if some provider has to be asked for this operation.
+    [[nodiscard]] bool guards(broker::Operation operation, const protocol::ChannelName& name) const;
     [[nodiscard]] const std::vector<const ChannelSection*>& all() const noexcept { return all_; }
 
   private:
@@ -75,6 +83,23 @@ class DomainSections {
     // Several sections may have one pattern, each with rules for other operations.
     std::unordered_multimap<std::string_view, const ChannelSection*> by_pattern_;
 };
+
+// Nobody reads /private/** by subscribing to /**. A section that covers all of the pattern is less
+// specific than the deciding one, which stands in its place for every single channel of it.
+template <class Visit>
+bool DomainSections::overlapping(const protocol::ChannelName& name, const ChannelSection* deciding,
+                                 Visit&& visit) const {
+    if (!name.is_pattern()) {
+        return false;
+    }
+    for (const ChannelSection* section : all_) {
+        if (section != deciding && section->rules_on(broker::Operation::kSubscribe) &&
+            section->name.overlaps(name) && !covers(section->name, name) && visit(*section)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 class DomainRules {
   public:

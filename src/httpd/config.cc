@@ -6,6 +6,7 @@
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
 #include "httpd/module_state.hpp"
+#include "httpd/transports.hpp"
 
 namespace bayeux::httpd {
 
@@ -29,14 +30,35 @@ DomainId domain_of(const DirConfig& dir, server_rec* s) noexcept {
     return dir.domain.written ? domain_id(dir.domain.value) : server_config(s).default_domain;
 }
 
-broker::Settings settings_of(const DirConfig& dir, server_rec* s) {
+namespace {
+
+broker::Extensions extensions_of(const DirConfig& dir) noexcept {
+    const ExtensionTerms terms = dir.extensions.or_else(ExtensionTerms{});
+    broker::Extensions extensions;
+    extensions.ack = terms.ack;
+    extensions.timesync = terms.timesync;
+    extensions.timestamp = terms.timestamp;
+    extensions.activity = terms.activity;
+    extensions.idle_timeout = Millis{dir.idle_timeout_ms.or_else(0)};
+    return extensions;
+}
+
+// BR-4: HTTP/2 needs no limit, as its requests do not compete for a browser's few connections.
+std::uint32_t holds_per_browser(const DirConfig& dir, const request_rec* r) noexcept {
+    const bool http2 = r->connection->master != nullptr || r->proto_num >= HTTP_VERSION(2, 0);
+    return http2 ? broker::kUnlimited : dir.max_sessions_per_browser.or_else(1);
+}
+
+}  // namespace
+
+broker::Settings settings_of(const DirConfig& dir, request_rec* r) {
     // Caps that nobody has written follow from the memory: a session with its queue, a channel with
     // its subscriptions, should find room when the cap is reached (design.md 7).
     const std::uint64_t memory =
         server_config(ap_server_conf).shared_memory.or_else(kDefaultSharedMemory);
     const auto by_memory = static_cast<std::uint32_t>(memory / 2048);
     broker::Settings settings;
-    settings.domain = domain_of(dir, s);
+    settings.domain = domain_of(dir, r->server);
     settings.timeout = Millis{dir.timeout_ms.or_else(30000)};
     settings.interval = Millis{dir.interval_ms.or_else(0)};
     settings.max_interval = Millis{dir.max_interval_ms.or_else(10000)};
@@ -47,14 +69,14 @@ broker::Settings settings_of(const DirConfig& dir, server_rec* s) {
     settings.max_channels = dir.max_channels.or_else(by_memory);
     settings.max_subscriptions =
         dir.max_subscriptions.or_else(static_cast<std::uint32_t>(memory >> 16U));
-    if (dir.transports.written) {
-        const Words& words = dir.transports.value;
-        settings.transports.assign(words.first, words.first + words.count);
-    }
+    settings.transports = transports_for(r, dir);
     settings.trust_client_id = dir.trust_client_id.or_else(false);
     settings.broadcast_to_publisher = dir.broadcast_to_publisher.or_else(true);
     settings.unconnected_publish = dir.unconnected_publish.or_else(false);
     settings.meta_connect_deliver_only = dir.deliver_only.or_else(false);
+    settings.holds_per_browser = holds_per_browser(dir, r);
+    settings.multi_session_interval = Millis{dir.multi_session_interval_ms.or_else(2000)};
+    settings.extensions = extensions_of(dir);
     return settings;
 }
 
@@ -89,6 +111,15 @@ void* bayeux_merge_dir_config(apr_pool_t* p, void* base_config, void* add_config
     merged->broadcast_to_publisher = add.broadcast_to_publisher.over(base.broadcast_to_publisher);
     merged->deliver_only = add.deliver_only.over(base.deliver_only);
     merged->unconnected_publish = add.unconnected_publish.over(base.unconnected_publish);
+    merged->extensions = add.extensions.over(base.extensions);
+    merged->idle_timeout_ms = add.idle_timeout_ms.over(base.idle_timeout_ms);
+    merged->max_sessions_per_browser =
+        add.max_sessions_per_browser.over(base.max_sessions_per_browser);
+    merged->multi_session_interval_ms =
+        add.multi_session_interval_ms.over(base.multi_session_interval_ms);
+    merged->ping_ms = add.ping_ms.over(base.ping_ms);
+    merged->messages_per_frame = add.messages_per_frame.over(base.messages_per_frame);
+    merged->websocket_deflate = add.websocket_deflate.over(base.websocket_deflate);
     return merged;
 }
 

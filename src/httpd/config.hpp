@@ -49,6 +49,14 @@ struct QueueTerms {
     std::uint32_t bytes = 1U << 20U;
 };
 
+// BayeuxExtensions.
+struct ExtensionTerms {
+    bool ack = true;
+    bool timesync = true;
+    bool timestamp = false;
+    bool activity = false;
+};
+
 // A list of words of the configuration, in its pool.
 struct Words {
     const char* const* first = nullptr;
@@ -74,6 +82,13 @@ struct DirConfig {
     Setting<bool> broadcast_to_publisher;
     Setting<bool> deliver_only;
     Setting<bool> unconnected_publish;
+    Setting<ExtensionTerms> extensions;
+    Setting<std::int64_t> idle_timeout_ms;            // 0: off
+    Setting<std::uint32_t> max_sessions_per_browser;  // broker::kUnlimited for -1
+    Setting<std::int64_t> multi_session_interval_ms;
+    Setting<std::int64_t> ping_ms;  // 0: none
+    Setting<std::uint32_t> messages_per_frame;
+    Setting<bool> websocket_deflate;
     // While a <BayeuxChannel> section is read: where its directives go. Never merged.
     ChannelSection* open_section = nullptr;
 };
@@ -105,8 +120,8 @@ inline constexpr std::uint32_t kDefaultMaxMessageSize = 64U << 10U;
 // The domain of requests to this Location.
 [[nodiscard]] DomainId domain_of(const DirConfig& dir, server_rec* s) noexcept;
 
-// What the broker has to know of this Location.
-[[nodiscard]] broker::Settings settings_of(const DirConfig& dir, server_rec* s);
+// What the broker has to know of this request's Location.
+[[nodiscard]] broker::Settings settings_of(const DirConfig& dir, request_rec* r);
 
 }  // namespace bayeux::httpd
 

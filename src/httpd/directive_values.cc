@@ -53,8 +53,9 @@ bool parse_time(const char* text, std::int64_t& ms) noexcept {
         const char* name;
         std::uint64_t ms;
     };
-    static constexpr Unit kUnits[] = {{"", 1000},     {"s", 1000},     {"ms", 1},
-                                      {"mi", 60'000}, {"min", 60'000}, {"h", 3'600'000}};
+    static constexpr Unit kUnits[] = {{"", 1000},      {"s", 1000},    {"ms", 1},
+                                      {"m", 60'000},   {"mi", 60'000}, {"min", 60'000},
+                                      {"h", 3'600'000}};
     std::string_view rest = text;
     std::uint64_t number = 0;
     if (!take_number(rest, number)) {
@@ -126,6 +127,15 @@ bool is_cookie_name(const char* text) noexcept {
         }
     }
     return true;
+}
+
+Words copy_words(apr_pool_t* pool, int argc, char* const argv[]) noexcept {
+    auto** words =
+        static_cast<const char**>(apr_palloc(pool, sizeof(char*) * static_cast<unsigned>(argc)));
+    for (int i = 0; i < argc; ++i) {
+        words[i] = apr_pstrdup(pool, argv[i]);
+    }
+    return {words, static_cast<std::uint32_t>(argc)};
 }
 
 bool parse_cookie_attribute(apr_pool_t* pool, const char* text, CookieTerms& terms) noexcept {

@@ -12,7 +12,7 @@ namespace bayeux::httpd {
 
 // The parsers return false, and leave `out` alone, if the text is not wholly of their form.
 
-// `500ms`, `30s`, `5min`, `1h`; a bare number is seconds. Milliseconds, not negative.
+// `500ms`, `30s`, `5min` (`mi`, `m`), `1h`; a bare number is seconds. Milliseconds, not negative.
 [[nodiscard]] bool parse_time(const char* text, std::int64_t& ms) noexcept;
 // A number of bytes with an optional K, M or G (powers of 1024).
 [[nodiscard]] bool parse_size(const char* text, std::uint64_t& bytes) noexcept;
@@ -22,6 +22,8 @@ namespace bayeux::httpd {
 // On or Off, in any letter case.
 [[nodiscard]] bool parse_switch(const char* text, bool& on) noexcept;
 [[nodiscard]] bool is_cookie_name(const char* text) noexcept;
+// Words behind a directive, copied into the configuration.
+[[nodiscard]] Words copy_words(apr_pool_t* pool, int argc, char* const argv[]) noexcept;
 // One attribute behind a cookie's name.
 [[nodiscard]] bool parse_cookie_attribute(apr_pool_t* pool, const char* text,
                                           CookieTerms& terms) noexcept;

@@ -17,16 +17,6 @@ DirConfig& config_of(void* dir) noexcept {
     return *static_cast<DirConfig*>(dir);
 }
 
-// Words behind a directive, copied into the configuration.
-Words copy_words(apr_pool_t* pool, int argc, char* const argv[]) noexcept {
-    auto** words =
-        static_cast<const char**>(apr_palloc(pool, sizeof(char*) * static_cast<unsigned>(argc)));
-    for (int i = 0; i < argc; ++i) {
-        words[i] = apr_pstrdup(pool, argv[i]);
-    }
-    return {words, static_cast<std::uint32_t>(argc)};
-}
-
 const char* only_in_main_server(cmd_parms* cmd) noexcept {
     if (const char* wrong = ap_check_cmd_context(cmd, GLOBAL_ONLY)) {
         return wrong;
@@ -99,30 +89,52 @@ const char* bayeux_set_domain(cmd_parms* cmd, void* dir, const char* value) noex
     return nullptr;
 }
 
+namespace {
+
+constexpr std::int64_t kSecond = 1000;
+constexpr std::int64_t kHour = 3600 * kSecond;
+
+// What a time directive sets, and within which bounds.
+struct TimeDirective {
+    Setting<std::int64_t> DirConfig::*setting;
+    std::int64_t least;
+    std::int64_t most;
+    bool zero;  // 0 is allowed as well: off
+    const char* allowed;
+};
+
+// In the order of enum bayeux_time.
+constexpr TimeDirective kTimes[] = {
+    {&DirConfig::timeout_ms, 0, 24 * kHour, true, "a time from 0 to 24h, such as 30s"},
+    {&DirConfig::interval_ms, 0, kHour, true, "a time from 0 to 1h, such as 500ms"},
+    {&DirConfig::max_interval_ms, 100, 24 * kHour, false, "a time from 100ms to 24h, such as 10s"},
+    {&DirConfig::multi_session_interval_ms, 0, kHour, true,
+     "a time from 0 to 1h, such as 2s; 0 refuses surplus connects"},
+    {&DirConfig::idle_timeout_ms, kSecond, 24 * kHour, true,
+     "a time from 1s to 24h, such as 15min, or Off"},
+    {&DirConfig::ping_ms, kSecond, kHour, true, "a time from 1s to 1h, such as 30s, or Off"},
+};
+
+// Those of which 0 means that something is not done at all may be written as Off.
+bool can_be_off(std::uintptr_t which) noexcept {
+    return which == BAYEUX_IDLE_TIMEOUT || which == BAYEUX_PING;
+}
+
+}  // namespace
+
 const char* bayeux_set_time(cmd_parms* cmd, void* dir, const char* value) noexcept {
+    const auto which = reinterpret_cast<std::uintptr_t>(cmd->info);
+    const TimeDirective& directive = kTimes[which];
     std::int64_t ms = 0;
-    const bool valid = parse_time(value, ms);
-    switch (static_cast<bayeux_time>(reinterpret_cast<std::uintptr_t>(cmd->info))) {
-        case BAYEUX_TIMEOUT:
-            if (!valid || ms > 24 * 3600 * 1000) {
-                return refusal(cmd, value, "a time from 0 to 24h, such as 30s");
-            }
-            config_of(dir).timeout_ms.set(ms);
-            return nullptr;
-        case BAYEUX_INTERVAL:
-            if (!valid || ms > 3600 * 1000) {
-                return refusal(cmd, value, "a time from 0 to 1h, such as 500ms");
-            }
-            config_of(dir).interval_ms.set(ms);
-            return nullptr;
-        case BAYEUX_MAX_INTERVAL:
-            if (!valid || ms < 100 || ms > 24 * 3600 * 1000) {
-                return refusal(cmd, value, "a time from 100ms to 24h, such as 10s");
-            }
-            config_of(dir).max_interval_ms.set(ms);
-            return nullptr;
+    const bool off = can_be_off(which) && strcasecmp(value, "off") == 0;
+    const bool valid = off || parse_time(value, ms);
+    const bool within =
+        (ms >= directive.least && ms <= directive.most) || (ms == 0 && directive.zero);
+    if (!valid || !within) {
+        return refusal(cmd, value, directive.allowed);
     }
-    return "mod_bayeux: an unknown time directive";
+    (config_of(dir).*directive.setting).set(ms);
+    return nullptr;
 }
 
 const char* bayeux_set_cap(cmd_parms* cmd, void* dir, const char* value) noexcept {
@@ -167,28 +179,11 @@ const char* bayeux_set_switch(cmd_parms* cmd, void* dir, const char* value) noex
         case BAYEUX_UNCONNECTED_PUBLISH:
             config.unconnected_publish.set(on);
             return nullptr;
+        case BAYEUX_WEBSOCKET_DEFLATE:
+            config.websocket_deflate.set(on);
+            return nullptr;
     }
     return "mod_bayeux: an unknown switch directive";
-}
-
-const char* bayeux_set_transports(cmd_parms* cmd, void* dir, int argc,
-                                  char* const argv[]) noexcept {
-    constexpr const char* kAllowed = "one or more of: long-polling";
-    if (argc == 0) {
-        return refusal(cmd, "", kAllowed);
-    }
-    for (int i = 0; i < argc; ++i) {
-        if (std::strcmp(argv[i], "long-polling") != 0) {
-            return refusal(cmd, argv[i], kAllowed);
-        }
-        for (int j = 0; j < i; ++j) {
-            if (std::strcmp(argv[i], argv[j]) == 0) {
-                return refusal(cmd, argv[i], "each transport once");
-            }
-        }
-    }
-    config_of(dir).transports.set(copy_words(cmd->pool, argc, argv));
-    return nullptr;
 }
 
 const char* bayeux_set_max_message_size(cmd_parms* cmd, void* dir, const char* value) noexcept {

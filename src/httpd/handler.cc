@@ -1,171 +1,89 @@
-// A request, from its first look to its reply or park: the shell around the broker.
+// A request's first look: is it ours, of which origin, and by which transport does it come.
 #include <cstring>
-#include <optional>
-#include <utility>
+#include <string>
 
 #include <httpd.h>
 
-#include <http_request.h>
-#include <util_filter.h>
-
 #include "bayeux_module.h"
-#include "httpd/adoption.hpp"
-#include "httpd/authorization.hpp"
-#include "httpd/blocking_hold.hpp"
-#include "httpd/body.hpp"
+#include "httpd/adoption_workers.hpp"
 #include "httpd/boundary.hpp"
-#include "httpd/browser_cookie.hpp"
 #include "httpd/config.hpp"
-#include "httpd/held_request.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/origin.hpp"
-#include "httpd/receipt.hpp"
+#include "httpd/polling.hpp"
 #include "httpd/reply.hpp"
+#include "httpd/stream_request.hpp"
+#include "httpd/transports.hpp"
 
 namespace bayeux::httpd {
 namespace {
 
-using loop::EndReason;
-
-// What a client that cannot be held shall wait before it comes again (design.md 4.8).
-constexpr Millis kUnheldInterval{2000};
-
-int answer_options(request_rec* r, Origin origin) {
-    apr_table_setn(r->headers_out, "Allow", "POST, OPTIONS");
+int answer_options(request_rec* r, const DirConfig& config, Origin origin) {
+    const char* methods = methods_of(config);
+    apr_table_setn(r->headers_out, "Allow", methods);
     if (origin == Origin::kAllowed || origin == Origin::kAny) {
-        add_preflight_headers(r);
+        add_preflight_headers(r, methods);
     }
     ap_set_content_length(r, 0);
     return OK;
 }
 
-// One thread's leave to wait, given back unless a connect is held by it.
-class BlockingLeave {
-  public:
-    explicit BlockingLeave(bool wanted) noexcept
-        : claimed_(wanted && this_child()->claim_blocking_hold()) {}
-    BlockingLeave(const BlockingLeave&) = delete;
-    BlockingLeave& operator=(const BlockingLeave&) = delete;
-    ~BlockingLeave() {
-        if (claimed_) {
-            this_child()->release_blocking_hold();
-        }
+int refuse_method(request_rec* r, const DirConfig& config) {
+    const char* methods = methods_of(config);
+    if (r->method_number == M_GET) {  // one that is of no transport
+        methods = takes_post(config) ? "POST, OPTIONS" : "OPTIONS";
     }
-    [[nodiscard]] bool claimed() const noexcept { return claimed_; }
+    apr_table_setn(r->err_headers_out, "Allow", methods);
+    return write_refusal(r, {HTTP_METHOD_NOT_ALLOWED, "the method is not served here"});
+}
 
-  private:
-    bool claimed_;
+// One way to come in by GET.
+struct Entrance {
+    const char* transport;
+    bool (*is_meant)(const request_rec* r) noexcept;
+    // Of this origin, by the Origin header.
+    int (*serve)(request_rec* r, const DirConfig& config, Origin origin);
 };
 
-broker::Outcome ask_broker(request_rec* r, const DirConfig& config, const DecodedBody& body,
-                           bool can_hold) {
-    Child& child = *this_child();
-    const broker::Settings settings = settings_of(config, r->server);
-    const DomainRules* rules = server_config(r->server).rules;
-    RequestPolicy policy(r, rules != nullptr ? rules->find(settings.domain) : nullptr,
-                         settings.broadcast_to_publisher);
-    const CookieTerms cookie = config.cookie.or_else(CookieTerms{});
-    const protocol::SecretKey key = child.store().browser_key();
-    broker::Request request{
-        .settings = settings,
-        .policy = policy,
-        .transport = broker::Transport::kLongPolling,
-        .browser = browser_of(r, cookie, key),
-        .new_browser = std::nullopt,
-        .can_hold = can_hold,
-        // A child that stops holds nothing; its client finds another at once.
-        .unheld_interval = child.loop().stopping() ? Millis{0} : kUnheldInterval};
-    request.new_browser =
-        request.browser ? request.browser : protocol::BrowserId::make(child.entropy());
-    broker::Outcome outcome = child.engine().handle(request, body.messages);
-    if (outcome.handshaken && !request.browser && request.new_browser) {
-        set_browser(r, cookie, *request.new_browser, key);
-    }
-    return outcome;
-}
+constexpr Entrance kEntrances[] = {
+    {kWebSocketName, is_websocket_request, upgrade_to_websocket},
+    {kEventSourceName, is_event_source_request, begin_event_source},
+    {kCallbackPollingName, is_callback_request, serve_callback_polling},
+};
 
-int hold(request_rec* r, HeldRequest& held, HoldBy way) {
-    held.receipt = new_receipt(r);
-    held.receipt->connect = held.outcome.park->connect;
-    if (input_pending(r)) {
-        // Nothing is held in front of a request that is there already.
-        write_end_of_park(held, EndReason::kPipelined);
-        return OK;
-    }
-    if (way == HoldBy::kAdoption) {
-        leave_to_loop(r, held);
-        return SUSPENDED;
-    }
-    const EndReason reason = hold_by_blocking(held);
-    if (reason == EndReason::kGone) {
-        r->connection->aborted = 1;
-        return OK;
-    }
-    if (reason == EndReason::kStopping) {
-        r->connection->keepalive = AP_CONN_CLOSE;
-    }
-    write_end_of_park(held, reason);
-    return OK;
-}
-
-int handle_post(request_rec* r, const DirConfig& config) {
-    // Messages borrow from the body, and the outcome from neither.
-    broker::Outcome outcome;
-    const HoldBy way = way_to_hold(r);
-    const BlockingLeave leave(way == HoldBy::kBlocking && !this_child()->loop().stopping());
-    {
-        DecodedBody body;
-        Refusal refusal;
-        const std::size_t limit = config.max_message_size.or_else(kDefaultMaxMessageSize);
-        if (!read_messages(r, limit, body, refusal)) {
-            return refusal.connection_lost ? refusal.status : write_refusal(r, refusal);
+int handle_get(request_rec* r, const DirConfig& config, Origin origin) {
+    for (const Entrance& entrance : kEntrances) {
+        if (!entrance.is_meant(r)) {
+            continue;
         }
-        outcome = ask_broker(r, config, body, way == HoldBy::kAdoption || leave.claimed());
+        if (!offers(config, entrance.transport)) {
+            return write_refusal(
+                r, {HTTP_FORBIDDEN,
+                    std::string("the transport ") + entrance.transport + " is not offered here"});
+        }
+        return this_child() != nullptr ? entrance.serve(r, config, origin)
+                                       : HTTP_SERVICE_UNAVAILABLE;
     }
-    auto* held = pool_new<HeldRequest>(r->pool);
-    held->r = r;
-    held->outcome = std::move(outcome);
-    held->duplicate_status = config.duplicate_status.or_else(408);
-    if (held->outcome.park) {
-        return hold(r, *held, way);
-    }
-    if (way == HoldBy::kBlocking && !leave.claimed() && held->outcome.answered &&
-        r->connection->master == nullptr) {
-        // The client comes again later, or not to this child: till then its connection would keep
-        // a thread that others wait for.
-        r->connection->keepalive = AP_CONN_CLOSE;
-    }
-    const AdoptedConnection* connection = adopted_connection(r->connection);
-    if (way == HoldBy::kAdoption && (connection == nullptr || !connection->adopted())) {
-        // Who has spoken Bayeux once will do so again: the loop keeps the connection from now on.
-        leave_to_loop(r, *held);
-        return SUSPENDED;
-    }
-    write_reply(*held);
-    return OK;
+    return refuse_method(r, config);
 }
 
 int handle(request_rec* r) {
     const DirConfig& config = dir_config(r);
     const Origin origin = judge_origin(r, config);
     if (origin == Origin::kForeign) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "request of a foreign origin refused; BayeuxAllowOrigin lists who may");
-        r->connection->keepalive = AP_CONN_CLOSE;  // or httpd would read the body to its end first
-        return HTTP_FORBIDDEN;
+        return refuse_origin(r);
     }
     add_cors_headers(r, origin);
     if (r->method_number == M_OPTIONS) {
-        return answer_options(r, origin);
+        return answer_options(r, config, origin);
     }
-    if (r->method_number != M_POST) {
-        ap_allow_standard_methods(r, REPLACE_ALLOW, M_POST, M_OPTIONS, -1);
-        return HTTP_METHOD_NOT_ALLOWED;
+    if (r->method_number == M_GET && r->header_only == 0) {
+        return handle_get(r, config, origin);
     }
-    if (this_child() == nullptr) {
-        return HTTP_SERVICE_UNAVAILABLE;
+    if (r->method_number != M_POST || !takes_post(config)) {
+        return refuse_method(r, config);
     }
-    return handle_post(r, config);
+    return this_child() != nullptr ? serve_polling(r, config, {}) : HTTP_SERVICE_UNAVAILABLE;
 }
 
 }  // namespace

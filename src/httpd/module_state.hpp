@@ -17,6 +17,7 @@
 #include "httpd/httpd_api.hpp"
 #include "loop/bell.hpp"
 #include "loop/event_loop.hpp"
+#include "loop/stream_context.hpp"
 #include "loop/turns.hpp"
 #include "store/shared_store.hpp"
 
@@ -64,6 +65,8 @@ class Child {
 
     [[nodiscard]] store::SharedStore& store() noexcept { return store_; }
     [[nodiscard]] broker::Engine& engine() noexcept { return engine_; }
+    // Of the loop's streams.
+    [[nodiscard]] loop::StreamContext& streams() noexcept { return *streams_; }
     [[nodiscard]] loop::EventLoop& loop() noexcept { return *loop_; }
     [[nodiscard]] loop::Turns& turns() noexcept { return turns_; }
     [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
@@ -83,6 +86,7 @@ class Child {
     KernelEntropy entropy_;
     broker::Engine engine_;
     loop::Turns turns_;
+    std::optional<loop::StreamContext> streams_;
     std::optional<loop::EventLoop> loop_;
     ChildIndex index_ = kNoChild;
     std::uint32_t max_blocking_holds_ = 0;

@@ -41,20 +41,22 @@ std::optional<std::string> own_origin(request_rec* r) {
     return normal_origin(std::string(ap_http_scheme(r)) + "://" + host);
 }
 
-}  // namespace
+// The page's origin, as its Referer says; what has none stays as it is, and is no origin.
+std::string origin_of_page(std::string_view url) {
+    const std::size_t scheme = url.find("://");
+    const std::size_t end =
+        scheme == std::string_view::npos ? scheme : url.find_first_of("/?#", scheme + 3);
+    return std::string(url.substr(0, end));
+}
 
-Origin judge_origin(request_rec* r, const DirConfig& config) {
-    const char* header = apr_table_get(r->headers_in, "Origin");
-    if (header == nullptr) {
-        return Origin::kNone;
-    }
+Origin judge(request_rec* r, const DirConfig& config, std::string_view header) {
     static constexpr const char* kSelfOnly[] = {"self"};
     const Words allowed = config.origins.or_else({kSelfOnly, 1});
     const auto origin = normal_origin(header);
     for (std::uint32_t i = 0; i < allowed.count; ++i) {
         const std::string_view word = allowed.first[i];
         if (word == "*") {
-            return Origin::kAny;
+            return origin && origin == own_origin(r) ? Origin::kSelf : Origin::kAny;
         }
         if (!origin) {
             continue;
@@ -70,6 +72,38 @@ Origin judge_origin(request_rec* r, const DirConfig& config) {
     return Origin::kForeign;
 }
 
+}  // namespace
+
+Origin judge_origin(request_rec* r, const DirConfig& config) {
+    const char* header = apr_table_get(r->headers_in, "Origin");
+    return header != nullptr ? judge(r, config, header) : Origin::kNone;
+}
+
+Origin judge_script_origin(request_rec* r, const DirConfig& config) {
+    if (apr_table_get(r->headers_in, "Origin") != nullptr) {
+        return judge_origin(r, config);
+    }
+    if (const char* referer = apr_table_get(r->headers_in, "Referer")) {
+        return judge(r, config, origin_of_page(referer));
+    }
+    // A page can keep its Referer from being sent, but not this.
+    const char* site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
+    const bool foreign = site != nullptr && (strcasecmp(site, "cross-site") == 0 ||
+                                             strcasecmp(site, "same-site") == 0);
+    return foreign ? judge(r, config, "") : Origin::kNone;
+}
+
+bool lends_credentials(const request_rec* r, Origin origin) noexcept {
+    return origin == Origin::kAny && r->user != nullptr;
+}
+
+int refuse_origin(request_rec* r) noexcept {
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "request of a foreign origin refused; BayeuxAllowOrigin lists who may");
+    r->connection->keepalive = AP_CONN_CLOSE;  // or httpd would read the body to its end first
+    return HTTP_FORBIDDEN;
+}
+
 void add_cors_headers(request_rec* r, Origin origin) {
     // Headers of error replies as well: the page may read why it was refused.
     apr_table_mergen(r->err_headers_out, "Vary", "Origin");
@@ -82,8 +116,8 @@ void add_cors_headers(request_rec* r, Origin origin) {
     }
 }
 
-void add_preflight_headers(request_rec* r) {
-    apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", "POST, OPTIONS");
+void add_preflight_headers(request_rec* r, const char* methods) {
+    apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", methods);
     apr_table_setn(r->headers_out, "Access-Control-Allow-Headers",
                    "Accept, Authorization, Content-Type, Pragma, X-Requested-With");
     apr_table_setn(r->headers_out, "Access-Control-Max-Age", "86400");

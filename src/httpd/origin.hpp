@@ -11,15 +11,23 @@ enum class Origin : std::uint8_t {
     kNone,     // no Origin header: not a page, or a request that needs no leave
     kSelf,     // the request's own origin
     kAllowed,  // another one, by BayeuxAllowOrigin
-    kAny,      // allowed by `*`: without credentials
+    kAny,      // another one, allowed by `*`: without credentials
     kForeign,  // refused
 };
 
 [[nodiscard]] Origin judge_origin(request_rec* r, const DirConfig& config);
+// Of a request that a page of any origin can make a browser send without an Origin header, and
+// whose response it can run as a script: callback-polling. Judged by what else tells of the page.
+[[nodiscard]] Origin judge_script_origin(request_rec* r, const DirConfig& config);
+// S8: `*` is not for credentials. Where no CORS rule keeps a page from using what a browser sends
+// by itself (WebSocket, scripts), a page of any origin does not get in as a user.
+[[nodiscard]] bool lends_credentials(const request_rec* r, Origin origin) noexcept;
+// Refuses a foreign one: what the handler returns.
+[[nodiscard]] int refuse_origin(request_rec* r) noexcept;
 // The CORS fields of a response to a request of that origin, and Vary.
 void add_cors_headers(request_rec* r, Origin origin);
 // CO-1: the further fields of the answer to a pre-flight.
-void add_preflight_headers(request_rec* r);
+void add_preflight_headers(request_rec* r, const char* methods);
 
 }  // namespace bayeux::httpd
 

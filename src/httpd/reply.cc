@@ -13,6 +13,7 @@
 #include "httpd/module_state.hpp"
 #include "httpd/receipt.hpp"
 #include "protocol/json.hpp"
+#include "protocol/jsonp.hpp"
 
 namespace bayeux::httpd {
 namespace {
@@ -34,23 +35,45 @@ void write_body(request_rec* r, std::string text) {
     ap_pass_brigade(r->output_filters, bb);
 }
 
+// HT-7; JP-3 keeps a script from being taken for something else (S7).
+void set_batch_headers(const HeldRequest& held) {
+    set_common_headers(held.r);
+    if (held.callback == nullptr) {
+        ap_set_content_type(held.r, "application/json;charset=UTF-8");
+    } else {
+        ap_set_content_type(held.r, "text/javascript;charset=UTF-8");
+        apr_table_setn(held.r->headers_out, "Content-Disposition", "attachment; filename=f.txt");
+    }
+}
+
 // "[" events, replies "]": events first (CN-10), except that nothing precedes a handshake's reply
 // and no event rides with it (HS-11).
-void write_batch(request_rec* r, Receipt& receipt, const std::optional<SessionHandle>& events_of,
-                 const std::vector<std::string>& replies) {
+void write_batch(const HeldRequest& held, Receipt& receipt,
+                 const std::optional<SessionHandle>& events_of,
+                 const std::vector<protocol::PendingReply>& replies) {
     Child& child = *this_child();
     std::string body = "[";
-    if (events_of && child.store().drain(*events_of, child.index(), body).any()) {
-        receipt.events_of = events_of;
+    protocol::WriteTime at;
+    if (events_of) {
+        const broker::Drained drained = child.store().drain(*events_of, child.index(), body);
+        if (drained.in_flight()) {
+            receipt.events_of = events_of;
+        }
+        at.batch = drained.batch;
     }
-    for (const std::string& reply : replies) {
+    at.now = child.clock().wall();
+    for (const protocol::PendingReply& reply : replies) {
         if (body.size() > 1) {
             body += ',';
         }
-        body += reply;
+        reply.append_to(body, at);
     }
     body += ']';
-    write_body(r, std::move(body));
+    set_batch_headers(held);
+    if (held.callback != nullptr) {
+        body = protocol::jsonp_body(held.callback, body);
+    }
+    write_body(held.r, std::move(body));
     receipt.hand_over();
 }
 
@@ -66,15 +89,15 @@ void give_up(request_rec* r) noexcept {
 
 }  // namespace
 
-void set_reply_headers(request_rec* r) {
-    ap_set_content_type(r, "application/json;charset=UTF-8");
+void set_common_headers(request_rec* r) {
     apr_table_setn(r->headers_out, "Cache-Control", "no-cache, no-store");
     apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
 }
 
 int write_refusal(request_rec* r, const Refusal& refusal) {
     set_status(r, refusal.status);
-    set_reply_headers(r);
+    set_common_headers(r);
+    ap_set_content_type(r, "application/json;charset=UTF-8");
     if (refusal.status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
         r->connection->keepalive = AP_CONN_CLOSE;  // the rest of the body is not worth reading
     }
@@ -87,8 +110,7 @@ void write_reply(HeldRequest& held) noexcept {
     const bool written = guard("reply", false, [&] {
         Receipt* receipt = new_receipt(held.r);
         receipt->connect = held.outcome.answered;
-        set_reply_headers(held.r);
-        write_batch(held.r, *receipt, held.outcome.events_of, held.outcome.replies);
+        write_batch(held, *receipt, held.outcome.events_of, held.outcome.replies);
         return true;
     });
     if (!written) {
@@ -109,16 +131,14 @@ void write_end_of_park(HeldRequest& held, EndReason reason) noexcept {
                 write_body(r, "");
                 break;
             case EndReason::kEnded:
-                set_reply_headers(r);
-                write_batch(r, *receipt, std::nullopt, {park.farewell});
+                write_batch(held, *receipt, std::nullopt, {park.farewell});
                 break;
             case EndReason::kEvents:
             case EndReason::kDeadline:
             case EndReason::kPipelined:
             case EndReason::kStopping:
             case EndReason::kGone:
-                set_reply_headers(r);
-                write_batch(r, *receipt, park.connect.session, {park.reply});
+                write_batch(held, *receipt, park.connect.session, {park.reply});
                 break;
         }
         return true;

@@ -9,8 +9,8 @@
 
 namespace bayeux::httpd {
 
-// The headers that every Bayeux response has (HT-7, HT-9).
-void set_reply_headers(request_rec* r);
+// What HT-9 asks of every response of this handler.
+void set_common_headers(request_rec* r);
 // A one-line JSON error body (design.md 8). The connection is closed if the request's body was not
 // read. Returns what the handler returns.
 int write_refusal(request_rec* r, const Refusal& refusal);

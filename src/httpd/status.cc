@@ -26,6 +26,7 @@ struct Line {
 struct LoopTotals {
     std::uint64_t connections = 0;
     std::uint64_t parked = 0;
+    std::uint64_t streams = 0;
     std::uint64_t adopted = 0;
     std::uint64_t answered = 0;
 };
@@ -35,6 +36,7 @@ LoopTotals total_of_loops() noexcept {
     for (const loop::LoopCounters& counters : all_loop_counters()) {
         total.connections += counters.connections;
         total.parked += counters.parked;
+        total.streams += counters.streams;
         total.adopted += counters.adopted;
         total.answered += counters.answered;
     }
@@ -55,9 +57,10 @@ void print_children(request_rec* r, bool brief) {
             continue;
         }
         ap_rprintf(r,
-                   brief ? "BayeuxChild: pid=%u connections=%u parked=%u\n"
-                         : "<dt>Child %u: %u connections, %u held connects</dt>\n",
-                   counters.pid.load(), counters.connections.load(), counters.parked.load());
+                   brief ? "BayeuxChild: pid=%u connections=%u parked=%u streams=%u\n"
+                         : "<dt>Child %u: %u connections, %u held connects, %u streams</dt>\n",
+                   counters.pid.load(), counters.connections.load(), counters.parked.load(),
+                   counters.streams.load());
     }
 }
 
@@ -72,6 +75,7 @@ void print_status(request_rec* r, bool brief) {
         {"QueuedEvents", "Events in queues", stats.count(Kind::kQueueEntry)},
         {"Messages", "Message blocks", stats.count(Kind::kBlock)},
         {"Parked", "Held connects", loops.parked},
+        {"Streams", "WebSockets and event sources", loops.streams},
         {"Connections", "Adopted connections", loops.connections},
         {"Adopted", "Connections adopted so far", loops.adopted},
         {"Answered", "Held connects answered so far", loops.answered},

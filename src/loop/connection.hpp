@@ -8,10 +8,13 @@
 //   kIdle        serve           -               close             kIdle
 //   kParked      end the park    -               end the park      kPark, kResume
 //   kFlushing    (remembered)    flush           close             kFlush
+//   kStreaming   the stream      the stream      the stream        kStream
 //   kLingering   read and drop   -               bury              kLinger
 //   kAtWorker    (remembered)    (remembered)    -                 -
 //   kBuried      -               -               -                 kBury
 //
+// A stream also hears of what it waits for in the store (waits()), and that the child stops. When
+// it wishes to be closed, its connection goes on as any other.
 #ifndef BAYEUX_LOOP_CONNECTION_HPP
 #define BAYEUX_LOOP_CONNECTION_HPP
 
@@ -19,6 +22,7 @@
 
 #include "base/clock.hpp"
 #include "loop/park.hpp"
+#include "loop/stream.hpp"
 
 namespace bayeux::loop {
 
@@ -31,6 +35,7 @@ enum class Task : std::uint8_t {
     kAnswer,   // end the held request; `reason` says why
     kFlush,    // go on writing
     kClose,    // say goodbye and shut the write side down
+    kStream,   // the stream has something that may block: call its perform()
 };
 
 struct Next {
@@ -40,6 +45,7 @@ struct Next {
         kResume,     // of kInspect: nothing was there, the park goes on
         kEnd,        // of kInspect: end the park; `reason` says why
         kFlush,      // output remains: wait until the socket takes it, at most for `patience`
+        kStream,     // it carries `stream` from now on, or goes on with it after kStream
         kLinger,     // shut down: read until the client closes
         kBury,       // nothing more to do
         kElsewhere,  // somebody else keeps it: not given back
@@ -49,6 +55,7 @@ struct Next {
     bool begun = false;  // of kIdle: a request has begun to come, and was taken from the socket
     ParkTerms terms;
     EndReason reason = EndReason::kGone;
+    Stream* stream = nullptr;  // of kStream; lives as long as the connection
 };
 
 class Connection {
@@ -58,6 +65,7 @@ class Connection {
         kIdle,
         kParked,
         kFlushing,
+        kStreaming,
         kLingering,
         kBuried,
     };
@@ -112,12 +120,17 @@ class Connection {
     bool taken_ = false;        // its begin is no more on the socket
     bool end_pending_ = false;  // the park became due while inspecting_
     EndReason pending_reason_ = EndReason::kEvents;
+    bool waiting_ = false;       // of a stream: its park is known to the store and the loop
+    bool told_to_stop_ = false;  // the stream has heard that the child stops
+    bool again_ = false;         // in the list of those that go on in the next turn
     State state_ = State::kAtWorker;
     EventLoop* loop_ = nullptr;
+    Stream* stream_ = nullptr;  // until it wishes to be closed
     TimePoint head_deadline_;
     Connection* queued_ = nullptr;    // the next one in the workers' queue, or in the inbox
     Connection* previous_ = nullptr;  // all connections of the loop
     Connection* following_ = nullptr;
+    Connection* next_again_ = nullptr;
     HeldHere park_{*this};  // its timer serves the other states as well
 };
 

@@ -63,6 +63,10 @@ void EventLoop::settle(Connection& connection) noexcept {
             return;
         }
     }
+    if (connection.stream_ != nullptr && connection.next.kind != Next::Kind::kStream) {
+        connection.stream_->close(now_);
+        leave_stream(connection);
+    }
     switch (connection.next.kind) {
         case Next::Kind::kIdle:
             settle_idle(connection);
@@ -85,6 +89,9 @@ void EventLoop::settle(Connection& connection) noexcept {
             if (connection.writable_) {
                 assign(connection, Task::kFlush);
             }
+            return;
+        case Next::Kind::kStream:
+            settle_stream(connection);
             return;
         case Next::Kind::kLinger:
             connection.state_ = State::kLingering;
@@ -168,6 +175,9 @@ void EventLoop::on_event(Connection& connection, std::uint32_t events) noexcept 
                 assign(connection, Task::kFlush);
             }
             return;
+        case State::kStreaming:
+            look_at_stream(connection);
+            return;
         case State::kLingering:
             read_and_drop(connection);
             return;
@@ -249,6 +259,9 @@ void EventLoop::on_deadline(Connection& connection) noexcept {
         case State::kFlushing:
             assign(connection, Task::kClose);
             return;
+        case State::kStreaming:
+            follow(connection, connection.stream_->on_deadline(now_));
+            return;
         case State::kLingering:
             if (connection.readable_ && now_ < connection.park_.terms.deadline) {
                 timers_.arm(connection.park_, now_ + kLingerPatience);
@@ -294,7 +307,7 @@ void EventLoop::empty_graves() noexcept {
     Connection* waiting = nullptr;
     while (graves_ != nullptr) {
         Connection* connection = std::exchange(graves_, graves_->queued_);
-        if (connection->may_destroy(now_)) {
+        if (!connection->again_ && connection->may_destroy(now_)) {
             unlink(*connection);
             connection->destroy();
         } else {

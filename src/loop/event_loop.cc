@@ -52,6 +52,7 @@ bool EventLoop::open() noexcept {
 
 void EventLoop::run() noexcept {
     while (!finished()) {
+        serve_again();
         poll(now_);
         empty_inbox();
         begin_stop();
@@ -72,6 +73,7 @@ void EventLoop::run() noexcept {
         workers_.start_turns(now_);
         empty_graves();
     }
+    close_streams();
     close_inbox();
 }
 
@@ -84,7 +86,7 @@ bool EventLoop::finished() const noexcept {
 }
 
 int EventLoop::poll_timeout() const noexcept {
-    if (more_due_) {
+    if (more_due_ || again_ != nullptr) {
         return 0;
     }
     TimePoint next = next_sweep_;
@@ -246,7 +248,7 @@ void EventLoop::cancel_parks(const std::vector<ParkTerms>& all) noexcept {
     for (const ParkTerms& terms : all) {
         const auto found = parks_.find(terms.session.index);
         if (found != parks_.end() && found->second->terms.session == terms.session &&
-            found->second->terms.cycle == terms.cycle) {
+            found->second->terms.cycle == terms.cycle && found->second->connection() == nullptr) {
             end_park(*found->second, EndReason::kGone);
         }
     }
@@ -255,7 +257,8 @@ void EventLoop::cancel_parks(const std::vector<ParkTerms>& all) noexcept {
 // ---- parks ----
 
 void EventLoop::count_parks() noexcept {
-    counters_.parked.store(static_cast<std::uint32_t>(parks_.size()), std::memory_order_relaxed);
+    const std::size_t connects = parks_.size() - waiting_streams_;
+    counters_.parked.store(static_cast<std::uint32_t>(connects), std::memory_order_relaxed);
 }
 
 void EventLoop::take_park(Park& park) noexcept {
@@ -263,32 +266,47 @@ void EventLoop::take_park(Park& park) noexcept {
         park.end(EndReason::kStopping);
         return;
     }
-    const auto older = parks_.find(park.terms.session.index);
-    if (older != parks_.end()) {
-        // The store's notice of this comes later and finds nothing left to do.
-        end_park(*older->second, EndReason::kSuperseded);
+    if (const auto due = enlist(park)) {
+        park.end(*due);
+        return;
     }
+    timers_.arm(park, park.terms.deadline);
+}
+
+std::optional<EndReason> EventLoop::enlist(Park& park) noexcept {
     switch (store_.park(park.terms.session, park.terms.cycle, settings_.child, park.terms.lease)) {
         case broker::ParkState::kDue:
-            park.end(EndReason::kEvents);
-            return;
+            return EndReason::kEvents;
         case broker::ParkState::kSuperseded:
-            park.end(EndReason::kSuperseded);
-            return;
+            return EndReason::kSuperseded;
         case broker::ParkState::kEnded:
-            park.end(EndReason::kEnded);
-            return;
+            return EndReason::kEnded;
         case broker::ParkState::kParked:
             break;
+    }
+    const auto found = parks_.find(park.terms.session.index);
+    if (found != parks_.end()) {
+        // The store's notice of this comes later and finds nothing left to do.
+        Park& older = *found->second;
+        on_due(older, older.terms.session == park.terms.session ? EndReason::kSuperseded
+                                                                : EndReason::kEnded);
     }
     try {
         parks_[park.terms.session.index] = &park;
     } catch (const std::bad_alloc&) {
-        park.end(EndReason::kDeadline);
-        return;
+        return EndReason::kDeadline;
     }
     count_parks();
-    timers_.arm(park, park.terms.deadline);
+    return std::nullopt;
+}
+
+void EventLoop::on_due(Park& park, EndReason reason) noexcept {
+    Connection* const connection = park.connection();
+    if (connection != nullptr && connection->stream_ != nullptr) {
+        stream_due(*connection, reason);
+    } else {
+        end_park(park, reason);
+    }
 }
 
 void EventLoop::end_park(Park& park, EndReason reason) noexcept {
@@ -314,13 +332,13 @@ void EventLoop::answer_due() noexcept {
         }
         switch (due[i].reason) {
             case broker::DueReason::kEvents:
-                end_park(*found->second, EndReason::kEvents);
+                on_due(*found->second, EndReason::kEvents);
                 break;
             case broker::DueReason::kSuperseded:
-                end_park(*found->second, EndReason::kSuperseded);
+                on_due(*found->second, EndReason::kSuperseded);
                 break;
             case broker::DueReason::kEnded:
-                end_park(*found->second, EndReason::kEnded);
+                on_due(*found->second, EndReason::kEnded);
                 break;
         }
     }
@@ -338,6 +356,12 @@ void EventLoop::begin_stop() noexcept {
     stop_deadline_ = now_ + (mode == StopMode::kAtOnce ? kLastMoments : settings_.drain_timeout);
     if (mode == StopMode::kAtOnce) {
         workers_.perform_here();
+    }
+    for (Connection* c = connections_; c != nullptr; c = c->following_) {
+        if (c->stream_ != nullptr) {
+            stop_waiting(*c);
+            stop_stream(*c);
+        }
     }
     while (!parks_.empty()) {
         end_park(*parks_.begin()->second, EndReason::kStopping);

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -42,18 +43,21 @@ struct LoopSettings {
 struct LoopCounters {
     std::atomic<std::uint32_t> pid{0};          // of the child; 0: no loop writes here
     std::atomic<std::uint32_t> connections{0};  // adopted and not yet gone
-    std::atomic<std::uint32_t> parked{0};       // connects held
+    std::atomic<std::uint32_t> parked{0};       // connects held, but for those on streams
+    std::atomic<std::uint32_t> streams{0};      // of the connections
     std::atomic<std::uint64_t> adopted{0};      // ever
     std::atomic<std::uint64_t> served{0};       // requests handed to a worker, ever
     std::atomic<std::uint64_t> answered{0};     // parks ended, ever
 
     void reset(std::uint32_t new_pid) noexcept {
-        connections = parked = 0;
+        connections = parked = streams = 0;
         adopted = served = answered = 0;
         pid = new_pid;
     }
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+// The counters outlive a graceful restart, and with it maybe this module's version.
+static_assert(sizeof(LoopCounters) == 40);
 
 class EventLoop {
   public:
@@ -110,11 +114,30 @@ class EventLoop {
     void await_rest(Connection& connection) noexcept;
     void settle_resumed(Connection& connection) noexcept;
     void take_park(Park& park) noexcept;
+    // Why it must end at once; nothing if it is held now, in the store and in parks_. kDeadline:
+    // there is no memory.
+    [[nodiscard]] std::optional<EndReason> enlist(Park& park) noexcept;
+    // What the store or a newer park says of one that is held.
+    void on_due(Park& park, EndReason reason) noexcept;
     void cancel_parks(const std::vector<ParkTerms>& all) noexcept;
     void answer_due() noexcept;
     void count_parks() noexcept;
     void end_park(Park& park, EndReason reason) noexcept;
     void end_connection_park(Connection& connection, EndReason reason) noexcept;
+
+    // --- stream_events.cc ---
+    void settle_stream(Connection& connection) noexcept;
+    void look_at_stream(Connection& connection) noexcept;
+    void follow(Connection& connection, Stream::Wish wish) noexcept;
+    void set_stream_timer(Connection& connection) noexcept;
+    [[nodiscard]] std::optional<EndReason> await_events(Connection& connection) noexcept;
+    void stop_waiting(Connection& connection) noexcept;
+    void stream_due(Connection& connection, EndReason reason) noexcept;
+    void go_on_later(Connection& connection) noexcept;
+    void serve_again() noexcept;
+    void stop_stream(Connection& connection) noexcept;
+    void leave_stream(Connection& connection) noexcept;
+    void close_streams() noexcept;
 
     void on_event(Connection& connection, std::uint32_t events) noexcept;
     void look_at_idle(Connection& connection) noexcept;
@@ -150,6 +173,8 @@ class EventLoop {
     std::unordered_map<std::uint32_t, Park*> parks_;
     Connection* connections_ = nullptr;  // all of them
     Connection* graves_ = nullptr;       // buried ones, through queued_
+    Connection* again_ = nullptr;        // streams that go on in the next turn, the newest first
+    std::size_t waiting_streams_ = 0;    // of parks_
     StopMode begun_stop_ = StopMode::kRunning;
     TimePoint stop_deadline_;
     bool pressed_ = false;

@@ -3,6 +3,14 @@
 #include "loop/connection.hpp"
 
 namespace bayeux::loop {
+namespace {
+
+// What may keep its worker for long.
+bool is_request(const Connection& connection) noexcept {
+    return connection.task == Task::kServe || connection.task == Task::kStream;
+}
+
+}  // namespace
 
 void Turns::Queue::push(Connection& connection) noexcept {
     connection.queued_ = nullptr;
@@ -59,7 +67,7 @@ bool Turns::start_claimed() noexcept {
 
 void Turns::assign(Connection& connection) noexcept {
     const std::lock_guard<std::mutex> guard(mutex_);
-    (connection.task == Task::kServe ? requests_ : others_).push(connection);
+    (is_request(connection) ? requests_ : others_).push(connection);
 }
 
 void Turns::start_turns(TimePoint now) noexcept {
@@ -103,7 +111,7 @@ void Turns::run_turn() noexcept {
                 --turns_;
                 return;
             }
-            serves = connection->task == Task::kServe;
+            serves = is_request(*connection);
             serving_ += serves ? 1 : 0;
         }
         connection->perform();

@@ -68,7 +68,7 @@ class Turns final : public Workers {
     const std::size_t cap_;
     Starter& starter_;
     std::mutex mutex_;  // the inbox lock of the other direction; nothing is called under it
-    Queue requests_;    // Task::kServe
+    Queue requests_;    // Task::kServe and kStream
     Queue others_;
     bool request_next_ = false;
     std::size_t turns_ = 0;     // asked for or running

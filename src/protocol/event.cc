@@ -5,6 +5,7 @@
 #include "protocol/json.hpp"
 #include "protocol/json_text.hpp"
 #include "protocol/message.hpp"
+#include "protocol/timestamp.hpp"
 
 namespace bayeux::protocol {
 
@@ -37,6 +38,9 @@ constexpr std::array<std::string_view, 20> kWithheld = {"channel",
 bool is_withheld(std::string_view name) noexcept {
     return std::find(kWithheld.begin(), kWithheld.end(), name) != kWithheld.end();
 }
+
+// A publisher's own one travels on only where the server writes none (X-TS).
+constexpr std::string_view kTimestamp = "timestamp";
 
 // S5: a token that a client sends along with each message is for the server only.
 constexpr std::string_view kSecret = "authentication";
@@ -83,7 +87,8 @@ void append_ext(std::string& out, std::string_view ext) {
 
 }  // namespace
 
-std::string make_event(const Message& publish, std::string_view channel) {
+std::string make_event(const Message& publish, std::string_view channel,
+                       std::optional<WallTime> timestamp) {
     std::string out;
     out.reserve(publish.raw.size() + channel.size() + 16);
     out += "{\"channel\":";
@@ -97,7 +102,7 @@ std::string make_event(const Message& publish, std::string_view channel) {
     for (std::string_view key, value; members.next(key, value);) {
         // A key that cannot be decoded (a lone surrogate) cannot be judged either.
         const auto name = decode_key(key, storage);
-        if (name && !is_withheld(*name)) {  // ENV-9
+        if (name && !is_withheld(*name) && !(timestamp && name == kTimestamp)) {  // ENV-9
             out += ',';
             out += key;
             out += ':';
@@ -106,6 +111,10 @@ std::string make_event(const Message& publish, std::string_view channel) {
     }
     if (!publish.ext.empty()) {
         append_ext(out, publish.ext);
+    }
+    if (timestamp) {
+        out += ",\"timestamp\":";
+        append_timestamp(out, *timestamp);
     }
     out += '}';
     return out;

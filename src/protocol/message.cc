@@ -81,6 +81,55 @@ bool decode_strings(std::string_view array, std::vector<std::string>& out) {
     return all;
 }
 
+// Times beyond this are no client's clock; their sums do not overflow (S6).
+constexpr std::int64_t kMaxClientTime = std::int64_t{1} << 53;
+
+std::optional<std::int64_t> decode_client_time(std::string_view value) {
+    const auto time = decode_integer(value);
+    return time && *time <= kMaxClientTime && *time >= -kMaxClientTime ? time : std::nullopt;
+}
+
+// X-TSYNC 1: nothing without the client's own time; other fields that are no times are absent.
+std::optional<TimesyncRequest> decode_timesync(std::string_view value) {
+    if (kind_of(value) != JsonKind::kObject) {
+        return std::nullopt;
+    }
+    std::optional<std::int64_t> client_time;
+    TimesyncRequest request;
+    JsonMembers members(value);
+    std::string storage;
+    for (std::string_view key, time; members.next(key, time);) {
+        const auto name = decode_key(key, storage);
+        if (name == "tc") {
+            client_time = decode_client_time(time);
+        } else if (name == "l") {
+            request.lag = decode_client_time(time);
+        } else if (name == "o") {
+            request.offset = decode_client_time(time).value_or(0);
+        }
+    }
+    if (!client_time) {
+        return std::nullopt;
+    }
+    request.client_time = *client_time;
+    return request;
+}
+
+// What extensions of this server look at. A value of another type than theirs is none (S3).
+void decode_ext(Message& message) {
+    JsonMembers members(message.ext);
+    std::string storage;
+    for (std::string_view key, value; members.next(key, value);) {
+        const auto name = decode_key(key, storage);
+        if (name == "ack") {
+            message.wants_ack = value == "true";
+            message.acknowledged = decode_integer(value);
+        } else if (name == "timesync") {
+            message.timesync = decode_timesync(value);
+        }
+    }
+}
+
 // Decodes one object, member by member.
 class Decoder {
   public:
@@ -102,6 +151,9 @@ class Decoder {
             note(error_text::kChannelMissing);
         }
         message_.type = type_of(message_.channel);
+        if (message_.type != MessageType::kPublish && !message_.ext.empty()) {
+            decode_ext(message_);
+        }
         return std::move(message_);
     }
 

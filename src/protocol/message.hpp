@@ -13,6 +13,8 @@
 
 #include "base/clock.hpp"
 #include "protocol/advice.hpp"
+#include "protocol/pending_reply.hpp"
+#include "protocol/timesync.hpp"
 
 namespace bayeux::protocol {
 
@@ -53,6 +55,12 @@ struct Message {
     std::optional<Millis> advice_timeout;   // 0 to kMaxAdvice only
     std::optional<Millis> advice_interval;  // 0 to kMaxAdvice only
 
+    // Of `ext`, what extensions of this server look at; anything else in it is passed on.
+    // Of meta messages only.
+    bool wants_ack = false;                    // ext.ack is `true` (X-ACK 1)
+    std::optional<std::int64_t> acknowledged;  // ext.ack is an integer (X-ACK 5)
+    std::optional<TimesyncRequest> timesync;   // X-TSYNC 1
+
     // ENV-6: a string of letters and digits, or an unsigned number; true if absent.
     [[nodiscard]] bool id_valid() const noexcept;
 };
@@ -64,7 +72,9 @@ struct Message {
 // `data`, then the other published members as they were, without `id`, `clientId`, every other name
 // that steers a client (successful, error, advice, subscription, ...), and with `ext` less its
 // `authentication`.
-[[nodiscard]] std::string make_event(const Message& publish, std::string_view channel);
+// With `timestamp` the event says when it was sent, whatever the publisher claimed (X-TS).
+[[nodiscard]] std::string make_event(const Message& publish, std::string_view channel,
+                                     std::optional<WallTime> timestamp = std::nullopt);
 
 // The reply to one message (ENV-10), built field by field in wire order.
 class Reply {
@@ -80,8 +90,9 @@ class Reply {
     Reply& with(std::string_view name, std::string_view json);
 
     [[nodiscard]] bool successful() const noexcept { return successful_; }
-    // Appends the whole object.
-    void append_to(std::string& out) const;
+    // The reply so far, ready to be written; extensions add to what comes back.
+    [[nodiscard]] PendingReply pending() const;
+    // The whole object, as it is without extensions.
     [[nodiscard]] std::string text() const;
 
   private:

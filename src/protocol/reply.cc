@@ -69,7 +69,10 @@ Reply& Reply::with(std::string_view name, std::string_view json) {
     return *this;
 }
 
-void Reply::append_to(std::string& out) const {
+PendingReply Reply::pending() const {
+    PendingReply reply;
+    std::string& out = reply.text;
+    out.reserve(head_.size() + tail_.size() + error_.size() + 128);
     out += head_;
     out += head_.size() == 1 ? "\"successful\":" : ",\"successful\":";
     out += successful_ ? "true" : "false";
@@ -82,13 +85,11 @@ void Reply::append_to(std::string& out) const {
         out += ",\"advice\":";
         advice_->append_to(out);
     }
-    out += '}';
+    return reply;
 }
 
 std::string Reply::text() const {
-    std::string out;
-    append_to(out);
-    return out;
+    return pending().text + '}';
 }
 
 }  // namespace bayeux::protocol

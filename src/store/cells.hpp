@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "base/strong_id.hpp"
 #include "broker/session_store.hpp"
@@ -27,8 +28,9 @@ enum class Kind : std::uint8_t {
     kBlock = 5,
     kDomain = 6,
     kJob = 7,
+    kBrowser = 8,
 };
-inline constexpr std::size_t kKinds = 8;
+inline constexpr std::size_t kKinds = 9;
 
 inline constexpr std::uint32_t kPageSize = 4096;
 
@@ -43,6 +45,7 @@ struct QueueEntry;
 struct Block;
 struct Domain;
 struct Job;
+struct Browser;
 
 using SessionIndex = Index<Session>;
 using ChannelIndex = Index<Channel>;
@@ -51,6 +54,10 @@ using QueueIndex = Index<QueueEntry>;
 using BlockIndex = Index<Block>;
 using DomainIndex = Index<Domain>;
 using JobIndex = Index<Job>;
+using BrowserIndex = Index<Browser>;
+
+// A time that never comes, in milliseconds.
+inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 enum class SessionState : std::uint8_t {
     kNew = 0,        // has never connected (CN-4)
@@ -60,7 +67,7 @@ enum class SessionState : std::uint8_t {
 
 enum class WaiterState : std::uint8_t {
     kNobody = 0,
-    kParked = 1,  // waiter_child holds the connect of this cycle
+    kParked = 1,  // cycle_child holds the connect of this cycle, or waits with its stream
     kDue = 2,     // the same, and it is in that child's due list
 };
 
@@ -82,7 +89,9 @@ struct Session {
     std::uint32_t hash;  // of domain and client id
     std::array<std::uint8_t, 16> browser;
     std::int64_t expires_at;      // milliseconds of CLOCK_MONOTONIC
+    std::int64_t active_at;       // when the client was last active, likewise (X-ACT)
     std::uint64_t last_sequence;  // of the publication that was queued last (SB-11)
+    std::int64_t lazy_at;         // (d) when what waits becomes urgent (ORD-8); kNever if by itself
     std::int64_t wheel_tick;      // (d) when the timer wheel looks at it next
 
     SessionState state;
@@ -93,17 +102,24 @@ struct Session {
     std::uint8_t connect_open;    // between start_connect and finish_connect
     WaiterState waiter_state;
     broker::DueReason waiter_reason;
-    std::uint16_t waiter_child;
-    std::uint16_t notice_child;     // whose park was superseded and not told yet; else kNoChild
-    std::uint16_t in_flight_child;  // who drained what is in flight
-    std::uint8_t dying;             // (d) in the list of sessions to dismantle
-    std::uint8_t unused;
+    std::uint16_t cycle_child;        // who parked in this cycle; else kNoChild
+    std::uint16_t notice_child;       // whose park was superseded and not told yet; else kNoChild
+    std::uint16_t in_flight_child;    // who drained what is in flight
+    broker::Transport stream;         // of the stream that this cycle belongs to; else kNone
+    broker::Transport notice_stream;  // the same of the superseded cycle
+    std::uint8_t ack;                 // events stay until they are acknowledged (X-ACK)
+    std::uint8_t crowded;             // told that its browser holds as many as it may (BR-5)
+    std::uint8_t holds_place;         // its connect is one of those that its browser holds (BR-4)
+    std::uint8_t urgent;              // (d) what waits must not wait any longer
+    std::uint8_t dying;               // (d) in the list of sessions to dismantle
+    std::array<std::uint8_t, 3> unused;
     std::uint32_t cycle;
     std::uint32_t notice_cycle;
     std::uint32_t timeout;
     std::uint32_t interval;
     std::uint32_t limit_messages;
     std::uint32_t limit_bytes;
+    std::uint32_t batch;  // number of the next reply that carries one (X-ACK 4)
 
     QueueIndex queue_head;
     QueueIndex queue_tail;          // (d)
@@ -112,11 +128,14 @@ struct Session {
     QueueIndex in_flight_last;      // what is in flight goes from the head to here
     std::uint32_t in_flight_count;  // (d)
     std::uint32_t in_flight_bytes;  // (d)
+    std::uint32_t sent_count;       // (d) at the head, sent and not acknowledged (X-ACK)
 
     SubscriptionIndex subscriptions;   // (d) the newest first
     std::uint32_t subscription_count;  // (d)
     SessionIndex hash_next;            // (d)
     DomainIndex domain_cell;           // (d)
+    std::uint32_t browser_hash;        // of domain and browser
+    BrowserIndex browser_cell;         // (d) of a session that holds a place
     std::array<DueLinks, 2> due;       // (d)
     SessionIndex wheel_next;           // (d)
     SessionIndex wheel_prev;           // (d)
@@ -124,8 +143,8 @@ struct Session {
     SessionIndex dying_prev;           // (d)
     std::uint32_t unused2;
 };
-static_assert(ShmType<Session> && sizeof(Session) == 200);
-static_assert(offsetof(Session, queue_head) == 120);
+static_assert(ShmType<Session> && sizeof(Session) == 240);
+static_assert(offsetof(Session, queue_head) == 148);
 
 struct Channel {
     static constexpr Kind kKind = Kind::kChannel;
@@ -177,8 +196,9 @@ struct QueueEntry {
     QueueIndex next;
     BlockIndex message;
     SessionIndex session;
+    std::uint32_t batch;  // in which it was sent first; 0: not yet, or not of an ack session
 };
-static_assert(ShmType<QueueEntry> && sizeof(QueueEntry) == 16);
+static_assert(ShmType<QueueEntry> && sizeof(QueueEntry) == 20);
 
 // A message is a chain of blocks; its first one stands for it.
 struct Block {
@@ -223,16 +243,31 @@ struct Job {
     JobIndex next_in_channel;  // (d)
     JobIndex next;             // (d) among all jobs, in order of sequence
     JobIndex prev;             // (d)
-    std::array<std::uint32_t, 2> unused;
+    std::uint32_t lazy;        // milliseconds that its events may wait (ORD-8)
+    std::uint32_t unused;
 };
 static_assert(ShmType<Job> && sizeof(Job) == 72);
+
+// A browser some of whose sessions' connects are held, to count them (BR-4). It comes with the
+// first place that is taken and goes with the last.
+struct Browser {
+    static constexpr Kind kKind = Kind::kBrowser;
+
+    std::uint32_t live;
+    std::uint32_t holds;  // (d) sessions that hold a place; never 0
+    std::uint64_t domain;
+    std::array<std::uint8_t, 16> id;
+    std::uint32_t hash;      // of domain and id
+    BrowserIndex hash_next;  // (d)
+};
+static_assert(ShmType<Browser> && sizeof(Browser) == 40);
 
 template <class T>
 inline constexpr std::uint32_t kCellsPerPage = kPageSize / static_cast<std::uint32_t>(sizeof(T));
 
 inline constexpr std::array<std::uint16_t, kKinds> kCellSize = {
-    kPageSize,          sizeof(Session), sizeof(Channel), sizeof(Subscription),
-    sizeof(QueueEntry), sizeof(Block),   sizeof(Domain),  sizeof(Job)};
+    kPageSize,     sizeof(Session), sizeof(Channel), sizeof(Subscription), sizeof(QueueEntry),
+    sizeof(Block), sizeof(Domain),  sizeof(Job),     sizeof(Browser)};
 
 }  // namespace bayeux::store
 

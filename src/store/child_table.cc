@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "store/connect_cycle.hpp"
 #include "store/due_list.hpp"
 #include "store/kill_point.hpp"
 #include "store/robust_mutex.hpp"
@@ -35,9 +36,8 @@ std::uint32_t release_session(const Locked& locked, SessionIndex index,
                               std::uint16_t child) noexcept {
     Session& session = locked.cell(index);
     std::uint32_t cost = 1;
-    if (session.waiter_child == child) {
-        clear_waiter(locked, index);
-        session.connect_open = 0;
+    if (session.cycle_child == child) {
+        forget_cycle(locked, index, ConnectCycle(session.cycle));
     }
     if (session.notice_child == child) {
         clear_notice(locked, index);

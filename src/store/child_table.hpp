@@ -34,9 +34,9 @@ void let_go(const Segment& segment, ChildIndex child) noexcept;
 // The child is dead, or done: what it held is given back by give_back().
 void leave(const Locked& locked, ChildIndex child) noexcept;
 
-// One bounded share of giving back what gone children held: their parks are forgotten (the sessions
-// live on until their lease), what they drained and did not write is dropped, so that nothing is
-// delivered twice. False if there is nothing (more) to give back.
+// One bounded share of giving back what gone children held: their parks and streams are forgotten
+// (the sessions live on until their lease), what they drained and did not write is dropped, so that
+// nothing is delivered twice. False if there is nothing (more) to give back.
 bool give_back(const Locked& locked) noexcept;
 
 }  // namespace bayeux::store

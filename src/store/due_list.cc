@@ -56,17 +56,16 @@ void post_waiter(const Locked& locked, SessionIndex index, broker::DueReason rea
     session.waiter_reason = reason;
     store_in_order(session.waiter_state, WaiterState::kDue);
     BAYEUX_KILL_POINT("due.posted");
-    link(locked, session.waiter_child, reference(index, DueNode::kWaiter));
+    link(locked, session.cycle_child, reference(index, DueNode::kWaiter));
 }
 
 void clear_waiter(const Locked& locked, SessionIndex index) noexcept {
     Session& session = locked.cell(index);
     if (session.waiter_state == WaiterState::kDue) {
-        unlink(locked, session.waiter_child, reference(index, DueNode::kWaiter));
+        unlink(locked, session.cycle_child, reference(index, DueNode::kWaiter));
         BAYEUX_KILL_POINT("due.unlinked");
     }
     store_in_order(session.waiter_state, WaiterState::kNobody);
-    session.waiter_child = kNoChild.value;
 }
 
 void clear_notice(const Locked& locked, SessionIndex index) noexcept {
@@ -81,11 +80,12 @@ void clear_notice(const Locked& locked, SessionIndex index) noexcept {
 void turn_waiter_into_notice(const Locked& locked, SessionIndex index) noexcept {
     Session& session = locked.cell(index);
     clear_notice(locked, index);
-    const std::uint16_t child = session.waiter_child;
+    const std::uint16_t child = session.cycle_child;
     const std::uint32_t cycle = session.cycle;
     clear_waiter(locked, index);
     BAYEUX_KILL_POINT("due.waiter_superseded");
     session.notice_cycle = cycle;
+    session.notice_stream = session.stream;
     store_in_order(session.notice_child, child);
     link(locked, child, reference(index, DueNode::kNotice));
 }
@@ -113,7 +113,7 @@ bool take_first(const Locked& locked, ChildIndex child, broker::Due& due) noexce
 void relist_due(const Locked& locked, SessionIndex index) noexcept {
     const Session& session = locked.cell(index);
     if (session.waiter_state == WaiterState::kDue) {
-        link(locked, session.waiter_child, reference(index, DueNode::kWaiter));
+        link(locked, session.cycle_child, reference(index, DueNode::kWaiter));
     }
     if (session.notice_child != kNoChild.value) {
         link(locked, session.notice_child, reference(index, DueNode::kNotice));

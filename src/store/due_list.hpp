@@ -1,5 +1,5 @@
 // Per child, the parks that its loop must end, first come first served. A session has two places in
-// due lists: as waiter of the current connect, and as notice for a park that a newer connect has
+// due lists: as waiter of the current cycle, and as notice for a park that a newer cycle has
 // superseded. All under the store's lock; a node is taken out anywhere in constant time.
 //
 // The list of a child that was empty before has its bell rung; a list that was not empty has been
@@ -18,8 +18,9 @@ namespace bayeux::store {
 void post_waiter(const Locked& locked, SessionIndex index, broker::DueReason reason) noexcept;
 // The waiter, parked or due, is forgotten.
 void clear_waiter(const Locked& locked, SessionIndex index) noexcept;
-// The waiter, parked or due, learns that a newer connect has begun. An older notice that was not
-// taken yet is dropped for it: that park is ended by its own deadline.
+// The waiter, parked or due, learns that a newer cycle has begun. An older notice that was not
+// taken yet is dropped for it: that park is ended by its own deadline, that stream finds out when
+// it parks again.
 void turn_waiter_into_notice(const Locked& locked, SessionIndex index) noexcept;
 void clear_notice(const Locked& locked, SessionIndex index) noexcept;
 

@@ -5,6 +5,7 @@
 #include "store/message_body.hpp"
 #include "store/session_end.hpp"
 #include "store/session_queue.hpp"
+#include "store/session_table.hpp"
 #include "store/slab.hpp"
 #include "store/subscription_index.hpp"
 
@@ -70,11 +71,12 @@ void deliver(const Locked& locked, Job& job, const Expanded& expanded) noexcept 
     const SessionIndex index = subscription.session;
     Session& session = locked.cell(index);
     locked.works_on(index);
-    switch (enqueue(locked, index, job.message)) {
+    switch (enqueue(locked, index, job.message, job.lazy)) {
         case Enqueued::kQueued:
             session.last_sequence = job.sequence;
             ++job.reached;
-            if (!is_session(index, session, job.no_wake_index, job.no_wake_generation)) {
+            if (job.lazy == 0 &&
+                !is_session(index, session, job.no_wake_index, job.no_wake_generation)) {
                 wake_if_ready(locked, index);
             }
             break;
@@ -175,6 +177,7 @@ JobIndex create_job(const Locked& locked, const broker::Publication& publication
     fresh.except_generation = except.generation;
     fresh.no_wake_index = no_wake.index;
     fresh.no_wake_generation = no_wake.generation;
+    fresh.lazy = clamped(publication.lazy);
     Job& job = locked.cell(index);
     job = fresh;
     link_job(locked, index);

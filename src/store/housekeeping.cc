@@ -20,7 +20,11 @@ constexpr std::uint32_t kMaxSteps = 2048;
 // One bounded share of each kind of work; true if there may be more of some.
 bool sweep_share(const Locked& locked) noexcept {
     std::uint32_t budget = kStep;
-    while (const SessionIndex index = next_expired(locked, budget)) {
+    while (const SessionIndex index = next_timed(locked, budget)) {
+        if (locked.cell(index).expires_at > locked.now()) {
+            wake_for_lazy(locked, index);
+            continue;
+        }
         ++locked.header().counters.sessions_expired;
         end_session(locked, index);
     }

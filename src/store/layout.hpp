@@ -14,20 +14,28 @@
 //  V4  A session that has not ended is in exactly one bucket chain, that of its hash; no other cell
 //      is. Two of one domain never have one client id: creation looks first.
 //  V5  The same for channels by domain and name, domains by id, subscriptions by session and
-//  channel. V6  A subscription is in its session's list and in its channel's, and both count it.
-//  Its session
+//      channel.
+//  V6  A subscription is in its session's list and in its channel's, and both count it. Its session
 //      has its generation: a session's cell is freed only when its list is empty.
 //  V7  A queue chain has no entry of another session, ends at the tail, and its count and bytes are
 //      those of the session; what is in flight is a prefix.
 //  V8  A message has as many references as queue entries and jobs name it, and at least one.
 //  V9  A domain's counts are those of its sessions (not ended) and channels; no domain has none.
-//  V10 A session that has not ended is in the wheel once, not later than its expiry.
+//  V10 A session that has not ended is in the wheel once, not later than its expiry, nor than when
+//      its lazy events have waited long enough.
 //  V11 A node is in a due list exactly if its session says so: waiter kDue, or a notice's child.
+//      Who waits, waits in the place of a child.
 //  V12 A channel is in the idle list exactly if it has no subscriber, no job, and may be swept.
 //  V13 An ended session that still owns subscriptions or events is in the dying list; one that owns
 //      nothing and is in no due list does not exist.
 //  V14 Jobs are listed in order of sequence, all and per channel; `cursors` counts those that
-//  stand.
+//      stand.
+//  V15 A browser is in exactly one bucket chain, that of its hash; it counts the sessions that hold
+//      a place of it, and there is at least one. Only a session that has not ended holds a place.
+//  V16 What an ack session has sent is a prefix of its queue, in batches that do not descend and
+//      are not above its next one; nothing of it is in flight. No other session's event has one.
+//  V17 A session for which events wait, neither in flight nor sent, is either urgent or knows when
+//      it will be; one for which nothing waits is neither. So no event is forgotten.
 #ifndef BAYEUX_STORE_LAYOUT_HPP
 #define BAYEUX_STORE_LAYOUT_HPP
 
@@ -40,7 +48,7 @@
 namespace bayeux::store {
 
 inline constexpr std::uint64_t kMagic = 0x315845594142646d;  // "mdBAYEX1"
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 
 inline constexpr std::size_t kMinSegment = std::size_t{1} << 20U;
 inline constexpr std::size_t kMaxSegment = std::size_t{16} << 30U;  // a due reference has 32 bits
@@ -64,6 +72,8 @@ enum class Operation : std::uint32_t {
     kDelivered,
     kSweep,
     kChildren,
+    kStartStream,
+    kEndStream,
 };
 
 // Room for a pthread_mutex_t, whose size is the C library's business.
@@ -115,6 +125,8 @@ struct Geometry {
     std::uint32_t channel_buckets;
     std::uint32_t subscription_buckets;
     std::uint32_t domain_buckets;
+    std::uint32_t browser_buckets;
+    std::uint32_t unused;
 };
 
 struct Counters {
@@ -190,8 +202,8 @@ struct Header {
     std::int64_t next_report;       // milliseconds; no line before
     HoldTimes hold_times;
 };
-static_assert(ShmType<Header> && offsetof(Header, mutex) == 80 && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Header) == 6872);
+static_assert(ShmType<Header> && offsetof(Header, mutex) == 88 && sizeof(Header) % 8 == 0);
+static_assert(sizeof(Header) == 6896);
 
 }  // namespace bayeux::store
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/browser_table.hpp"
 #include "store/channel_table.hpp"
 #include "store/domain_table.hpp"
 #include "store/due_list.hpp"
@@ -37,6 +38,7 @@ void clear_lists(const Locked& locked) noexcept {
     std::ranges::fill(segment.channel_buckets(), ChannelIndex());
     std::ranges::fill(segment.subscription_buckets(), SubscriptionIndex());
     std::ranges::fill(segment.domain_buckets(), DomainIndex());
+    std::ranges::fill(segment.browser_buckets(), BrowserIndex());
     header.wheel.fill(SessionIndex());
     header.idle_head = header.idle_tail = ChannelIndex();
     header.dying_head = header.dying_tail = SessionIndex();
@@ -66,7 +68,20 @@ void relist_domains(const Locked& locked) noexcept {
     });
 }
 
-bool may_hold(const Locked& locked, std::uint16_t child) noexcept {
+void relist_browsers(const Locked& locked) noexcept {
+    for_each_live<Browser>(locked.segment(), [&](BrowserIndex index, Browser& browser) {
+        browser.holds = 0;
+        browser.hash = browser_hash(locked.segment(), browser.domain, browser.id);
+        if (find_browser(locked, browser.domain, browser.id, browser.hash)) {
+            retire_cell(browser);
+        } else {
+            link_browser(locked, index);
+        }
+    });
+}
+
+// True if the place may be that of a child that holds something.
+bool is_in_use(const Locked& locked, std::uint16_t child) noexcept {
     const auto children = locked.segment().children();
     return child < children.size() && children[child].state != ChildState::kFree;
 }
@@ -78,23 +93,51 @@ void check_fields(const Locked& locked, Session& session) noexcept {
     if (session.overflow > broker::Overflow::kDropNewest) {
         session.overflow = broker::Overflow::kDisconnect;
     }
-    if (session.waiter_state > WaiterState::kDue || !may_hold(locked, session.waiter_child)) {
+    if (session.waiter_state > WaiterState::kDue) {
         session.waiter_state = WaiterState::kNobody;
     }
-    if (session.waiter_state == WaiterState::kNobody) {
-        session.waiter_child = kNoChild.value;
+    if (!is_in_use(locked, session.cycle_child)) {
+        session.waiter_state = WaiterState::kNobody;
+        session.cycle_child = kNoChild.value;
     }
     if (session.waiter_reason > broker::DueReason::kEnded) {
         session.waiter_reason = broker::DueReason::kEnded;
     }
-    if (!may_hold(locked, session.notice_child)) {
+    if (!is_in_use(locked, session.notice_child)) {
         session.notice_child = kNoChild.value;
+    }
+    if (!broker::is_stream(session.stream)) {
+        session.stream = broker::Transport::kNone;
+    }
+    if (!broker::is_stream(session.notice_stream)) {
+        session.notice_stream = broker::Transport::kNone;
     }
     session.subscriptions = SubscriptionIndex();
     session.subscription_count = 0;
     session.due = {};
     session.dying = 0;
     session.domain_cell = DomainIndex();
+    session.browser_cell = BrowserIndex();
+    session.lazy_at = kNever;
+}
+
+// Counts the place that the session holds of its browser, if it does.
+void count_place(const Locked& locked, Session& session) noexcept {
+    session.browser_hash = session.has_browser != 0
+                               ? browser_hash(locked.segment(), session.domain, session.browser)
+                               : 0;
+    if (session.holds_place == 0) {
+        return;
+    }
+    if (session.has_browser != 0 && session.state != SessionState::kEnded) {
+        session.browser_cell =
+            find_browser(locked, session.domain, session.browser, session.browser_hash);
+    }
+    if (session.browser_cell) {
+        ++locked.cell(session.browser_cell).holds;
+    } else {
+        session.holds_place = 0;
+    }
 }
 
 // Into the tables, if it has not ended. What cannot be filed has ended.
@@ -122,6 +165,7 @@ void relist_sessions(const Locked& locked) noexcept {
         check_fields(locked, session);
         header.last_generation = std::max(header.last_generation, session.generation);
         file_session(locked, index, session);
+        count_place(locked, session);
         if (session.state == SessionState::kEnded) {
             session.waiter_reason = broker::DueReason::kEnded;
             if (session.waiter_state == WaiterState::kParked) {
@@ -225,6 +269,15 @@ void settle(const Locked& locked) noexcept {
             link_domain(locked, index);
         }
     });
+    std::ranges::fill(locked.segment().browser_buckets(), BrowserIndex());
+    for_each_live<Browser>(locked.segment(), [&](BrowserIndex index, Browser& browser) {
+        if (browser.holds == 0) {
+            retire_cell(browser);
+        } else {
+            link_browser(locked, index);
+            BAYEUX_KILL_POINT("repair.browser_linked");
+        }
+    });
 }
 
 }  // namespace
@@ -234,6 +287,8 @@ void repair(const Locked& locked) noexcept {
     clear_lists(locked);
     BAYEUX_KILL_POINT("repair.lists_cleared");
     relist_domains(locked);
+    relist_browsers(locked);
+    BAYEUX_KILL_POINT("repair.browsers_listed");
     relist_sessions(locked);
     BAYEUX_KILL_POINT("repair.sessions_listed");
     relist_channels(locked);

@@ -1,10 +1,12 @@
 #include "store/repair_messages.hpp"
 
+#include <algorithm>
 #include <tuple>
 
 #include "store/fanout.hpp"
 #include "store/kill_point.hpp"
 #include "store/message_body.hpp"
+#include "store/session_queue.hpp"
 #include "store/slab.hpp"
 
 namespace bayeux::store {
@@ -64,11 +66,26 @@ bool adopt_message(const Locked& locked, BlockIndex message) noexcept {
     return true;
 }
 
+// What was sent is a prefix of the queue, in batches that do not descend (X-ACK).
+void check_batch(Session& session, QueueEntry& entry, std::uint32_t& batch_before) noexcept {
+    const bool is_sent = session.ack != 0 && entry.batch != 0 && entry.batch >= batch_before &&
+                         entry.batch <= session.batch && session.sent_count == session.queue_count;
+    if (!is_sent) {
+        entry.batch = 0;
+        return;
+    }
+    batch_before = entry.batch;
+    ++session.sent_count;
+}
+
 void mend_queue(const Locked& locked, SessionIndex index, Session& session) noexcept {
-    const QueueIndex in_flight_last = session.in_flight_last;
+    const QueueIndex in_flight_last = session.ack != 0 ? QueueIndex() : session.in_flight_last;
     session.queue_count = session.queue_bytes = 0;
     session.in_flight_count = session.in_flight_bytes = 0;
     session.in_flight_last = QueueIndex();
+    session.sent_count = 0;
+    session.batch = std::max<std::uint32_t>(session.batch, 1);
+    std::uint32_t batch_before = 0;
     QueueIndex last;
     for (QueueIndex at = session.queue_head;;) {
         QueueEntry* const entry = locked.segment().at(at);
@@ -78,6 +95,7 @@ void mend_queue(const Locked& locked, SessionIndex index, Session& session) noex
         }
         BAYEUX_KILL_POINT("repair.message_adopted");
         entry->live = kCellLive;
+        check_batch(session, *entry, batch_before);
         ++session.queue_count;
         session.queue_bytes += locked.cell(entry->message).length;
         if (at == in_flight_last) {
@@ -93,6 +111,8 @@ void mend_queue(const Locked& locked, SessionIndex index, Session& session) noex
     if (!session.in_flight_last) {
         session.in_flight_child = kNoChild.value;
     }
+    // How long lazy events have waited is not known any more: they go out.
+    settle_urgency(session, true);
 }
 
 bool check_job(const Locked& locked, Job& job) noexcept {

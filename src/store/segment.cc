@@ -28,6 +28,7 @@ struct Offsets {
     std::size_t channel_buckets;
     std::size_t subscription_buckets;
     std::size_t domain_buckets;
+    std::size_t browser_buckets;
     std::size_t cells;
     std::size_t end;
 };
@@ -41,7 +42,9 @@ Offsets offsets_of(const Geometry& geometry) noexcept {
     o.subscription_buckets = o.channel_buckets + sizeof(ChannelIndex) * geometry.channel_buckets;
     o.domain_buckets =
         o.subscription_buckets + sizeof(SubscriptionIndex) * geometry.subscription_buckets;
-    o.cells = round_up(o.domain_buckets + sizeof(DomainIndex) * geometry.domain_buckets, kPageSize);
+    o.browser_buckets = o.domain_buckets + sizeof(DomainIndex) * geometry.domain_buckets;
+    o.cells =
+        round_up(o.browser_buckets + sizeof(BrowserIndex) * geometry.browser_buckets, kPageSize);
     o.end = o.cells + std::size_t{geometry.page_count} * kPageSize;
     return o;
 }
@@ -53,6 +56,7 @@ Geometry geometry_for(std::size_t size, std::uint32_t child_capacity) noexcept {
     geometry.channel_buckets = buckets_for(size, 1024);
     geometry.subscription_buckets = buckets_for(size, 256);
     geometry.domain_buckets = buckets_for(size, 16384);
+    geometry.browser_buckets = buckets_for(size, 2048);
     const std::size_t fixed = offsets_of(geometry).end;
     if (fixed < size) {
         geometry.page_count =
@@ -109,6 +113,7 @@ Segment::Segment(std::byte* base, const Geometry& geometry) noexcept : geometry_
     channel_buckets_ = view_as<ChannelIndex>(base + o.channel_buckets);
     subscription_buckets_ = view_as<SubscriptionIndex>(base + o.subscription_buckets);
     domain_buckets_ = view_as<DomainIndex>(base + o.domain_buckets);
+    browser_buckets_ = view_as<BrowserIndex>(base + o.browser_buckets);
     cells_ = base + o.cells;
 }
 
@@ -145,6 +150,7 @@ Result<Segment> Segment::create(std::span<std::byte> bytes, std::uint32_t child_
     std::ranges::fill(segment.channel_buckets(), ChannelIndex());
     std::ranges::fill(segment.subscription_buckets(), SubscriptionIndex());
     std::ranges::fill(segment.domain_buckets(), DomainIndex());
+    std::ranges::fill(segment.browser_buckets(), BrowserIndex());
     for (std::uint32_t page = geometry.page_count; page-- > 0;) {
         segment.pages()[page].next = header.free_page_head;
         header.free_page_head = page;

@@ -50,6 +50,9 @@ class Segment {
     [[nodiscard]] std::span<DomainIndex> domain_buckets() const noexcept {
         return {domain_buckets_, geometry_.domain_buckets};
     }
+    [[nodiscard]] std::span<BrowserIndex> browser_buckets() const noexcept {
+        return {browser_buckets_, geometry_.browser_buckets};
+    }
 
     // The cell at an index that the segment's own invariants vouch for. Whatever the index is, the
     // result lies within the segment: damage stays damage to data.
@@ -99,6 +102,7 @@ class Segment {
     ChannelIndex* channel_buckets_;
     SubscriptionIndex* subscription_buckets_;
     DomainIndex* domain_buckets_;
+    BrowserIndex* browser_buckets_;
     std::byte* cells_;
     Geometry geometry_;
 };

@@ -1,5 +1,6 @@
 #include "store/session_end.hpp"
 
+#include "store/browser_table.hpp"
 #include "store/domain_table.hpp"
 #include "store/due_list.hpp"
 #include "store/kill_point.hpp"
@@ -45,6 +46,7 @@ void end_session(const Locked& locked, SessionIndex index) noexcept {
     BAYEUX_KILL_POINT("end.marked");
     unlink_session(locked, index);
     wheel_remove(locked, index);
+    leave_place(locked, index);
     const DomainIndex domain = session.domain_cell;
     session.domain_cell = DomainIndex();
     --locked.cell(domain).sessions;
@@ -96,9 +98,15 @@ void release_if_done(const Locked& locked, SessionIndex index) noexcept {
 
 void wake_if_ready(const Locked& locked, SessionIndex index) noexcept {
     const Session& session = locked.cell(index);
-    if (session.waiter_state == WaiterState::kParked && is_drainable(session)) {
+    if (session.waiter_state == WaiterState::kParked && must_not_wait(session)) {
         post_waiter(locked, index, broker::DueReason::kEvents);
     }
+}
+
+void wake_for_lazy(const Locked& locked, SessionIndex index) noexcept {
+    make_urgent(locked.cell(index));
+    BAYEUX_KILL_POINT("lazy.urgent");
+    wake_if_ready(locked, index);
 }
 
 }  // namespace bayeux::store

@@ -22,8 +22,10 @@ bool dismantle(const Locked& locked, std::uint32_t budget) noexcept;
 // Frees the cell of an ended session that owns nothing and is in no due list.
 void release_if_done(const Locked& locked, SessionIndex index) noexcept;
 
-// Makes the held connect due if events can be drained.
+// Makes the held connect, or the stream, due if there are events for it that must not wait.
 void wake_if_ready(const Locked& locked, SessionIndex index) noexcept;
+// The session's lazy events have waited long enough (ORD-8).
+void wake_for_lazy(const Locked& locked, SessionIndex index) noexcept;
 
 void append_dying(const Locked& locked, SessionIndex index) noexcept;
 

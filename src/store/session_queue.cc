@@ -1,8 +1,11 @@
 #include "store/session_queue.hpp"
 
+#include <algorithm>
+
 #include "store/kill_point.hpp"
 #include "store/message_body.hpp"
 #include "store/slab.hpp"
+#include "store/timer_wheel.hpp"
 
 namespace bayeux::store {
 
@@ -39,6 +42,7 @@ void remove_first_pending(const Locked& locked, SessionIndex index) noexcept {
     }
     --session.queue_count;
     session.queue_bytes -= locked.cell(locked.cell(entry).message).length;
+    settle_urgency(session, false);
     free_entry(locked, entry);
 }
 
@@ -81,12 +85,29 @@ void remove_first(const Locked& locked, SessionIndex index) noexcept {
     if (!session.queue_head) {
         session.queue_tail = QueueIndex();
     }
+    session.sent_count -= session.sent_count != 0 ? 1 : 0;
     --session.queue_count;
     session.queue_bytes -= length;
+    settle_urgency(session, false);
     free_entry(locked, entry);
 }
 
-Enqueued enqueue(const Locked& locked, SessionIndex index, BlockIndex message) noexcept {
+void make_urgent(Session& session) noexcept {
+    session.urgent = 1;
+    session.lazy_at = kNever;
+}
+
+void settle_urgency(Session& session, bool rest_follows) noexcept {
+    if (!has_waiting(session)) {
+        session.urgent = 0;
+        session.lazy_at = kNever;
+    } else if (rest_follows) {
+        make_urgent(session);
+    }
+}
+
+Enqueued enqueue(const Locked& locked, SessionIndex index, BlockIndex message,
+                 std::uint32_t lazy) noexcept {
     Session& session = locked.cell(index);
     const std::uint32_t length = locked.cell(message).length;
     const Enqueued room = make_room(locked, index, length);
@@ -106,6 +127,7 @@ Enqueued enqueue(const Locked& locked, SessionIndex index, BlockIndex message) n
     entry.next = QueueIndex();
     entry.message = message;
     entry.session = index;
+    entry.batch = 0;
     publish_cell(entry);
     add_reference(locked, message);
     BAYEUX_KILL_POINT("queue.entry_ready");
@@ -116,6 +138,11 @@ Enqueued enqueue(const Locked& locked, SessionIndex index, BlockIndex message) n
     session.queue_tail = place;
     ++session.queue_count;
     session.queue_bytes += length;
+    if (lazy == 0) {
+        make_urgent(session);
+    } else if (session.urgent == 0) {
+        set_lazy_time(locked, index, std::min(session.lazy_at, locked.now() + lazy));
+    }
     ++locked.header().counters.queued;
     return Enqueued::kQueued;
 }
@@ -143,9 +170,8 @@ Share next_share(const Locked& locked, const Session& session) noexcept {
     return share;
 }
 
-void drain_share(const Locked& locked, SessionIndex index, ChildIndex child, const Share& share,
-                 char* out) noexcept {
-    Session& session = locked.cell(index);
+QueueIndex copy_share(const Locked& locked, const Session& session, const Share& share, char* out,
+                      std::uint32_t* lengths) noexcept {
     QueueIndex last;
     QueueIndex at = session.queue_head;
     for (std::uint32_t i = 0; i < share.events && at; ++i) {
@@ -153,13 +179,25 @@ void drain_share(const Locked& locked, SessionIndex index, ChildIndex child, con
         if (i != 0) {
             *out++ = ',';
         }
+        const char* const start = out;
         out = copy_message(locked, entry.message, out);
+        if (lengths != nullptr) {
+            lengths[i] = static_cast<std::uint32_t>(out - start);
+        }
         last = at;
         at = entry.next;
     }
+    return last;
+}
+
+void drain_share(const Locked& locked, SessionIndex index, ChildIndex child, const Share& share,
+                 char* out, std::uint32_t* lengths) noexcept {
+    Session& session = locked.cell(index);
+    const QueueIndex last = copy_share(locked, session, share, out, lengths);
     session.in_flight_child = child.value;
     session.in_flight_count = share.events;
     session.in_flight_bytes = share.bytes - (share.events - 1);
+    settle_urgency(session, true);
     BAYEUX_KILL_POINT("queue.copied");
     store_in_order(session.in_flight_last, last);
     locked.header().counters.drained += share.events;
@@ -180,6 +218,7 @@ void return_in_flight(const Locked& locked, SessionIndex index) noexcept {
     session.in_flight_count = 0;
     session.in_flight_bytes = 0;
     session.in_flight_child = kNoChild.value;
+    settle_urgency(session, true);
 }
 
 }  // namespace bayeux::store

@@ -1,5 +1,9 @@
 // The events that wait for a session: a chain of references to messages, the oldest first. What was
-// drained for a response stays at the head, in flight, until the response was written (or not).
+// drained for a response stays at the head, in flight, until the response was written (or not); of
+// an ack session, until the client has acknowledged it (session_ack.hpp).
+//
+// What waits is urgent, or lazy: then it may wait for company until the session's `lazy_at`, and
+// wakes nobody before (ORD-8). One urgent event makes all urgent.
 #ifndef BAYEUX_STORE_SESSION_QUEUE_HPP
 #define BAYEUX_STORE_SESSION_QUEUE_HPP
 
@@ -20,16 +24,30 @@ enum class Enqueued : std::uint8_t {
 inline constexpr std::uint32_t kMaxDrainBytes = 256U << 10U;
 inline constexpr std::uint32_t kMaxDrainEvents = 1024;
 
-// Takes a reference of its own.
-[[nodiscard]] Enqueued enqueue(const Locked& locked, SessionIndex index,
-                               BlockIndex message) noexcept;
+// Takes a reference of its own. The event may wait for `lazy` milliseconds; 0: not at all.
+[[nodiscard]] Enqueued enqueue(const Locked& locked, SessionIndex index, BlockIndex message,
+                               std::uint32_t lazy) noexcept;
 
 [[nodiscard]] inline bool has_pending(const Session& session) noexcept {
     return session.queue_count != session.in_flight_count;
 }
+// Events that never went out: neither in flight nor sent before.
+[[nodiscard]] inline bool has_waiting(const Session& session) noexcept {
+    return session.queue_count != session.in_flight_count + session.sent_count;
+}
 [[nodiscard]] inline bool is_drainable(const Session& session) noexcept {
     return !session.in_flight_last && has_pending(session);
 }
+// CN-9, CN-11: a connect is answered, or a stream written to, at once.
+[[nodiscard]] inline bool must_not_wait(const Session& session) noexcept {
+    return session.urgent != 0 && is_drainable(session);
+}
+
+// What waits must go out with the next chance.
+void make_urgent(Session& session) noexcept;
+// After events have left: nothing waits any more, or the rest waits as before; a rest of what was
+// just taken is to follow at once.
+void settle_urgency(Session& session, bool rest_follows) noexcept;
 
 struct Share {
     std::uint32_t events = 0;
@@ -37,9 +55,13 @@ struct Share {
 };
 // What the next drain takes.
 [[nodiscard]] Share next_share(const Locked& locked, const Session& session) noexcept;
-// Takes it: `out` has room for share.bytes. Nothing is in flight before.
+// Copies it: `out` has room for share.bytes, and `lengths`, if it is not null, for share.events; it
+// gets the length of each event. Returns the last one.
+[[nodiscard]] QueueIndex copy_share(const Locked& locked, const Session& session,
+                                    const Share& share, char* out, std::uint32_t* lengths) noexcept;
+// Takes it, not of an ack session. Nothing is in flight before.
 void drain_share(const Locked& locked, SessionIndex index, ChildIndex child, const Share& share,
-                 char* out) noexcept;
+                 char* out, std::uint32_t* lengths) noexcept;
 
 // What is in flight is gone, or waits again.
 void forget_in_flight(const Locked& locked, SessionIndex index) noexcept;

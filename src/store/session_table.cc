@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/siphash.hpp"
+#include "store/browser_table.hpp"
 #include "store/domain_table.hpp"
 #include "store/kill_point.hpp"
 #include "store/slab.hpp"
@@ -20,28 +21,29 @@ SessionIndex& bucket_of(const Locked& locked, std::uint32_t hash) noexcept {
     return buckets[hash & (buckets.size() - 1)];
 }
 
-std::uint32_t clamped(Millis time) noexcept {
-    return static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(time.count(), 0, std::numeric_limits<std::uint32_t>::max()));
-}
-
-void fill(Session& session, const broker::NewSession& wanted, std::uint32_t hash,
+void fill(Session& session, const broker::NewSession& wanted, const SessionHashes& hashes,
           std::uint32_t generation) noexcept {
     Session fresh{};
     fresh.generation = generation;
     fresh.domain = wanted.domain.value;
     fresh.client_id = wanted.client_id.bytes();
-    fresh.hash = hash;
+    fresh.hash = hashes.session;
     if (wanted.browser) {
         fresh.browser = wanted.browser->bytes();
+        fresh.browser_hash = hashes.browser;
         fresh.has_browser = 1;
     }
     fresh.expires_at = wanted.expires_at.time_since_epoch().count();
+    fresh.active_at = wanted.active_at.time_since_epoch().count();
+    fresh.lazy_at = kNever;
+    fresh.cookie_seen = wanted.cookie_seen ? 1 : 0;
+    fresh.ack = wanted.ack ? 1 : 0;
+    fresh.batch = 1;
     fresh.overflow = wanted.queue.overflow;
     fresh.limit_messages = wanted.queue.messages;
     fresh.limit_bytes = wanted.queue.bytes;
     take_advice(fresh, wanted.transport, wanted.timeout, wanted.interval);
-    fresh.waiter_child = kNoChild.value;
+    fresh.cycle_child = kNoChild.value;
     fresh.notice_child = kNoChild.value;
     fresh.in_flight_child = kNoChild.value;
     session = fresh;
@@ -49,12 +51,23 @@ void fill(Session& session, const broker::NewSession& wanted, std::uint32_t hash
 
 }  // namespace
 
+std::uint32_t clamped(Millis time) noexcept {
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(time.count(), 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
 std::uint32_t session_hash(const Segment& segment, DomainId domain,
                            const protocol::ClientId& id) noexcept {
     std::array<std::byte, sizeof(domain.value) + protocol::ClientId::kBytes> text;
     std::memcpy(text.data(), &domain.value, sizeof(domain.value));
     std::memcpy(text.data() + sizeof(domain.value), id.bytes().data(), protocol::ClientId::kBytes);
     return static_cast<std::uint32_t>(siphash(segment.header().table_key, text));
+}
+
+SessionHashes session_hashes(const Segment& segment, const broker::NewSession& wanted) noexcept {
+    return {
+        session_hash(segment, wanted.domain, wanted.client_id),
+        wanted.browser ? browser_hash(segment, wanted.domain.value, wanted.browser->bytes()) : 0};
 }
 
 SessionIndex find_session(const Locked& locked, DomainId domain, const protocol::ClientId& id,
@@ -71,8 +84,8 @@ SessionIndex find_session(const Locked& locked, DomainId domain, const protocol:
 }
 
 SessionIndex create_session(const Locked& locked, const broker::NewSession& wanted,
-                            std::uint32_t hash) noexcept {
-    if (find_session(locked, wanted.domain, wanted.client_id, hash)) {
+                            const SessionHashes& hashes) noexcept {
+    if (find_session(locked, wanted.domain, wanted.client_id, hashes.session)) {
         return SessionIndex();
     }
     const DomainIndex domain = find_or_create_domain(locked, wanted.domain.value);
@@ -86,7 +99,7 @@ SessionIndex create_session(const Locked& locked, const broker::NewSession& want
         return SessionIndex();
     }
     Session& session = locked.cell(index);
-    fill(session, wanted, hash, ++locked.header().last_generation);
+    fill(session, wanted, hashes, ++locked.header().last_generation);
     locked.works_on(index);
     session.domain_cell = domain;
     ++locked.cell(domain).sessions;

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "store/child_table.hpp"
-#include "store/due_list.hpp"
-#include "store/kill_point.hpp"
+#include "store/session_ack.hpp"
 #include "store/session_end.hpp"
 #include "store/session_queue.hpp"
 #include "store/session_table.hpp"
@@ -18,23 +16,8 @@ namespace {
 constexpr std::uint32_t kDismantleStep = 256;
 constexpr std::uint32_t kMaxSteps = 4096;  // of one call, so that none can be kept busy for ever
 
-Error gone() {
-    return {ErrorCode::kGone, "the session has ended"};
-}
-
 std::int64_t millis(TimePoint time) noexcept {
     return time.time_since_epoch().count();
-}
-
-// What a held or answered connect leaves behind when it is over.
-void forget_connect(const Locked& locked, SessionIndex index, ConnectCycle cycle) noexcept {
-    Session& session = locked.cell(index);
-    if (session.cycle == cycle.value) {
-        clear_waiter(locked, index);
-        session.connect_open = 0;
-    } else if (session.notice_cycle == cycle.value) {
-        clear_notice(locked, index);
-    }
 }
 
 }  // namespace
@@ -53,10 +36,10 @@ protocol::SecretKey SharedStore::browser_key() const noexcept {
 }
 
 Result<SessionHandle> SharedStore::create_session(const broker::NewSession& wanted) {
-    const std::uint32_t hash = session_hash(segment_, wanted.domain, wanted.client_id);
+    const SessionHashes hashes = session_hashes(segment_, wanted);
     SessionHandle handle;
     under_lock(Operation::kCreateSession, [&](const Locked& locked) {
-        const SessionIndex index = store::create_session(locked, wanted, hash);
+        const SessionIndex index = store::create_session(locked, wanted, hashes);
         if (index) {
             handle = {index.value, locked.cell(index).generation};
         } else {
@@ -86,16 +69,23 @@ std::optional<broker::SessionInfo> SharedStore::find_session(DomainId domain,
         }
         info->cookie_seen = session.cookie_seen != 0;
         info->connected = session.state == SessionState::kConnected;
+        info->ack = session.ack != 0;
+        info->connect_open = session.connect_open != 0;
+        info->stream = session.stream;
+        info->active_at = TimePoint{Millis{session.active_at}};
     });
     return info;
 }
 
-void SharedStore::touch(SessionHandle handle, TimePoint expires_at, bool cookie) {
+void SharedStore::touch(SessionHandle handle, const broker::Touch& touch) {
     under_lock(Operation::kTouch, [&](const Locked& locked) {
         if (Session* const session = resolve_alive(locked, handle)) {
-            const std::int64_t until = std::max(session->expires_at, millis(expires_at));
+            const std::int64_t until = std::max(session->expires_at, millis(touch.expires_at));
             set_expiry(locked, SessionIndex(handle.index), until);
-            session->cookie_seen |= cookie ? 1 : 0;
+            session->cookie_seen |= touch.cookie ? 1 : 0;
+            if (touch.active_at) {
+                session->active_at = std::max(session->active_at, millis(*touch.active_at));
+            }
         }
     });
 }
@@ -122,88 +112,6 @@ void SharedStore::bury() {
     }
 }
 
-Result<broker::ConnectStart> SharedStore::start_connect(SessionHandle handle,
-                                                        const broker::ConnectTerms& terms) {
-    broker::ConnectStart start;
-    const bool alive = under_lock(Operation::kStartConnect, [&](const Locked& locked) {
-        Session* const session = resolve_alive(locked, handle);
-        if (session == nullptr) {
-            return false;
-        }
-        const SessionIndex index(handle.index);
-        if (session->waiter_state != WaiterState::kNobody) {
-            turn_waiter_into_notice(locked, index);
-        }
-        start.first = session->state == SessionState::kNew;
-        start.advice_due = take_advice(*session, terms.transport, terms.timeout, terms.interval);
-        start.cycle = ConnectCycle(++session->cycle);
-        BAYEUX_KILL_POINT("connect.cycle_begun");
-        session->connect_open = 1;
-        store_in_order(session->state, SessionState::kConnected);
-        set_expiry(locked, index, millis(terms.lease));
-        return true;
-    });
-    if (!alive) {
-        return gone();
-    }
-    return start;
-}
-
-broker::ParkState SharedStore::park(SessionHandle handle, ConnectCycle cycle, ChildIndex child,
-                                    TimePoint lease) {
-    return under_lock(Operation::kPark, [&](const Locked& locked) {
-        Session* const session = resolve_alive(locked, handle);
-        if (session == nullptr) {
-            return broker::ParkState::kEnded;
-        }
-        if (session->cycle != cycle.value) {
-            return broker::ParkState::kSuperseded;
-        }
-        // A child without a place would never be asked for what is due.
-        if (is_drainable(*session) || !is_claimed(locked, child)) {
-            return broker::ParkState::kDue;
-        }
-        const SessionIndex index(handle.index);
-        clear_waiter(locked, index);
-        set_expiry(locked, index, std::max(session->expires_at, millis(lease)));
-        session->waiter_child = child.value;
-        BAYEUX_KILL_POINT("park.child_named");
-        store_in_order(session->waiter_state, WaiterState::kParked);
-        return broker::ParkState::kParked;
-    });
-}
-
-void SharedStore::finish_connect(SessionHandle handle, ConnectCycle cycle, TimePoint expires_at) {
-    under_lock(Operation::kFinishConnect, [&](const Locked& locked) {
-        Session* const session = resolve(locked, handle);
-        if (session == nullptr) {
-            return;
-        }
-        const SessionIndex index(handle.index);
-        locked.works_on(index);
-        forget_connect(locked, index, cycle);
-        BAYEUX_KILL_POINT("connect.forgotten");
-        if (session->state == SessionState::kEnded) {
-            release_if_done(locked, index);
-        } else if (session->cycle == cycle.value) {
-            set_expiry(locked, index, millis(expires_at));
-        }
-    });
-}
-
-std::size_t SharedStore::take_due(ChildIndex child, std::span<broker::Due> due) {
-    return under_lock(Operation::kTakeDue, [&](const Locked& locked) {
-        std::size_t taken = 0;
-        while (child.value < segment_.children().size() && taken < due.size() &&
-               take_first(locked, child, due[taken])) {
-            BAYEUX_KILL_POINT("due.taken");
-            release_if_done(locked, SessionIndex(due[taken].session.index));
-            ++taken;
-        }
-        return taken;
-    });
-}
-
 bool SharedStore::has_events(SessionHandle handle) {
     return under_lock(Operation::kRead, [&](const Locked& locked) {
         const Session* const session = resolve_alive(locked, handle);
@@ -211,32 +119,55 @@ bool SharedStore::has_events(SessionHandle handle) {
     });
 }
 
-broker::Drained SharedStore::drain(SessionHandle handle, ChildIndex child, std::string& out) {
+std::optional<SharedStore::Room> SharedStore::drain_once(SessionHandle handle, ChildIndex child,
+                                                         const Room& room, std::string& out,
+                                                         std::vector<std::uint32_t>* lengths,
+                                                         broker::Drained& drained) {
+    return under_lock(Operation::kDrain, [&](const Locked& locked) -> std::optional<Room> {
+        const Session* const session = resolve_alive(locked, handle);
+        if (session == nullptr || (session->ack == 0 && !is_drainable(*session))) {
+            return std::nullopt;
+        }
+        const Share share = next_share(locked, *session);
+        if (share.bytes > room.bytes || (lengths != nullptr && share.events > room.events)) {
+            return Room{share.bytes, share.events};
+        }
+        // Within the capacities: no allocation.
+        const std::size_t before = out.size();
+        out.resize(before + share.bytes);
+        std::uint32_t* lengths_end = nullptr;
+        if (lengths != nullptr) {
+            lengths->resize(lengths->size() + share.events);
+            lengths_end = lengths->data() + (lengths->size() - share.events);
+        }
+        drained.events = share.events;
+        const SessionIndex index(handle.index);
+        if (session->ack != 0) {
+            drained.batch = send_batch(locked, index, share, out.data() + before, lengths_end);
+        } else {
+            drain_share(locked, index, child, share, out.data() + before, lengths_end);
+        }
+        return std::nullopt;
+    });
+}
+
+broker::Drained SharedStore::drain(SessionHandle handle, ChildIndex child, std::string& out,
+                                   std::vector<std::uint32_t>* lengths) {
     broker::Drained drained;
-    const std::size_t before = out.size();
-    for (bool again = true; again;) {
-        const std::size_t room = out.capacity() - before;
-        std::size_t wanted = 0;
-        under_lock(Operation::kDrain, [&](const Locked& locked) {
-            const Session* const session = resolve_alive(locked, handle);
-            if (session == nullptr || !is_drainable(*session)) {
-                return;
-            }
-            const Share share = next_share(locked, *session);
-            wanted = share.bytes;
-            if (wanted <= room) {
-                // Within the capacity: no allocation.
-                out.resize(before + wanted);
-                drain_share(locked, SessionIndex(handle.index), child, share, out.data() + before);
-                drained.events = share.events;
-            }
-        });
-        again = wanted > room;
-        if (again) {
-            out.reserve(before + wanted);
+    for (;;) {
+        Room room{out.capacity() - out.size(), 0};
+        if (lengths != nullptr) {
+            room.events = lengths->capacity() - lengths->size();
+        }
+        const auto wanted = drain_once(handle, child, room, out, lengths, drained);
+        if (!wanted) {
+            return drained;
+        }
+        out.reserve(out.size() + wanted->bytes);
+        if (lengths != nullptr) {
+            lengths->reserve(lengths->size() + wanted->events);
         }
     }
-    return drained;
 }
 
 void SharedStore::delivered(SessionHandle handle, bool written) {

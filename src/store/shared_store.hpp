@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "broker/session_store.hpp"
 #include "store/segment.hpp"
@@ -30,11 +31,14 @@ class SharedStore final : public broker::SessionStore {
     Result<SessionHandle> create_session(const broker::NewSession& wanted) override;
     std::optional<broker::SessionInfo> find_session(DomainId domain,
                                                     const protocol::ClientId& id) override;
-    void touch(SessionHandle session, TimePoint expires_at, bool cookie) override;
+    void touch(SessionHandle session, const broker::Touch& touch) override;
     bool end_session(SessionHandle session) override;
 
     Result<broker::ConnectStart> start_connect(SessionHandle session,
                                                const broker::ConnectTerms& terms) override;
+    Result<ConnectCycle> start_stream(SessionHandle session, broker::Transport transport) override;
+    void end_stream(SessionHandle session, ConnectCycle cycle,
+                    std::optional<TimePoint> expires_at) override;
     broker::ParkState park(SessionHandle session, ConnectCycle cycle, ChildIndex child,
                            TimePoint lease) override;
     void finish_connect(SessionHandle session, ConnectCycle cycle, TimePoint expires_at) override;
@@ -48,7 +52,9 @@ class SharedStore final : public broker::SessionStore {
 
     Result<std::size_t> publish(const broker::Publication& publication) override;
     bool has_events(SessionHandle session) override;
-    broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out) override;
+    using broker::SessionStore::drain;
+    broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out,
+                          std::vector<std::uint32_t>* lengths) override;
     void delivered(SessionHandle session, bool written) override;
 
     void sweep(ChildIndex child, TimePoint now) override;
@@ -86,6 +92,21 @@ class SharedStore final : public broker::SessionStore {
     void unsubscribe_some(SessionHandle session, std::span<const protocol::ChannelName> channels,
                           std::span<const char> chosen);
     void bury();
+    // What one connect or stream leaves behind, by `forget`; with `expires_at`, if the cycle is
+    // still the session's, the expiry clock starts.
+    template <class Forget>
+    void end_cycle(Operation operation, SessionHandle session, ConnectCycle cycle,
+                   std::optional<TimePoint> expires_at, Forget&& forget);
+    // One hold of a drain. Nothing is taken if there is more of it than `room`; then it says how
+    // much there is.
+    struct Room {
+        std::size_t bytes = 0;
+        std::size_t events = 0;
+    };
+    [[nodiscard]] std::optional<Room> drain_once(SessionHandle session, ChildIndex child,
+                                                 const Room& room, std::string& out,
+                                                 std::vector<std::uint32_t>* lengths,
+                                                 broker::Drained& drained);
 
     const Segment segment_;
     broker::Ringer& ringer_;

@@ -12,6 +12,13 @@ SessionIndex& slot_of(const Locked& locked, std::int64_t tick) noexcept {
     return locked.header().wheel[static_cast<std::uint64_t>(tick) % kWheelSlots];
 }
 
+void look_by(const Locked& locked, SessionIndex index, std::int64_t time) noexcept {
+    if (tick_after(time) < locked.cell(index).wheel_tick) {
+        wheel_remove(locked, index);
+        wheel_insert(locked, index);
+    }
+}
+
 }  // namespace
 
 void wheel_insert(const Locked& locked, SessionIndex index) noexcept {
@@ -19,7 +26,7 @@ void wheel_insert(const Locked& locked, SessionIndex index) noexcept {
     const std::int64_t first = locked.header().wheel_tick + 1;
     // Never the slot that is being looked at, which is also the one a full turn ahead.
     const std::int64_t last = first + static_cast<std::int64_t>(kWheelSlots) - 2;
-    session.wheel_tick = std::clamp(tick_after(session.expires_at), first, last);
+    session.wheel_tick = std::clamp(tick_after(next_time(session)), first, last);
     SessionIndex& head = slot_of(locked, session.wheel_tick);
     session.wheel_prev = SessionIndex();
     session.wheel_next = head;
@@ -43,16 +50,18 @@ void wheel_remove(const Locked& locked, SessionIndex index) noexcept {
 }
 
 void set_expiry(const Locked& locked, SessionIndex index, std::int64_t expires_at) noexcept {
-    Session& session = locked.cell(index);
-    session.expires_at = expires_at;
+    locked.cell(index).expires_at = expires_at;
     BAYEUX_KILL_POINT("wheel.expiry_set");
-    if (tick_after(expires_at) < session.wheel_tick) {
-        wheel_remove(locked, index);
-        wheel_insert(locked, index);
-    }
+    look_by(locked, index, expires_at);
 }
 
-SessionIndex next_expired(const Locked& locked, std::uint32_t& budget) noexcept {
+void set_lazy_time(const Locked& locked, SessionIndex index, std::int64_t lazy_at) noexcept {
+    locked.cell(index).lazy_at = lazy_at;
+    BAYEUX_KILL_POINT("wheel.lazy_time_set");
+    look_by(locked, index, lazy_at);
+}
+
+SessionIndex next_timed(const Locked& locked, std::uint32_t& budget) noexcept {
     Header& header = locked.header();
     const std::int64_t now_tick = locked.now() / kTickMillis;
     // After a long pause each slot is looked at once, not each tick.
@@ -68,7 +77,7 @@ SessionIndex next_expired(const Locked& locked, std::uint32_t& budget) noexcept 
             continue;
         }
         --budget;
-        if (locked.cell(index).expires_at <= locked.now()) {
+        if (next_time(locked.cell(index)) <= locked.now()) {
             return index;
         }
         wheel_remove(locked, index);

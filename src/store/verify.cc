@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "store/browser_table.hpp"
 #include "store/channel_table.hpp"
 #include "store/domain_table.hpp"
 #include "store/session_table.hpp"
@@ -188,8 +189,8 @@ std::string check_V10_wheel(const Locked& locked) {
                 return "V10 a slot of the wheel leads astray";
             }
             if (session->wheel_tick >
-                std::max(tick_after(session->expires_at), header.wheel_tick + 1)) {
-                return at("V10 a session would expire late", index.value);
+                std::max(tick_after(next_time(*session)), header.wheel_tick + 1)) {
+                return at("V10 a session would expire late, or its lazy events would", index.value);
             }
             before = index;
             index = session->wheel_next;
@@ -214,7 +215,7 @@ std::string check_V11_child(const Locked& locked, std::uint16_t child,
             return "V11 a due list leads astray";
         }
         const bool is_waiter = ref % 2 == static_cast<std::uint32_t>(DueNode::kWaiter);
-        if (is_waiter ? session->waiter_state != WaiterState::kDue || session->waiter_child != child
+        if (is_waiter ? session->waiter_state != WaiterState::kDue || session->cycle_child != child
                       : session->notice_child != child) {
             return at("V11 a session is in the wrong due list", ref / 2);
         }
@@ -244,9 +245,10 @@ std::string check_V11_due_lists(const Locked& locked) {
     for_each_live<Session>(locked.segment(), [&](SessionIndex index, const Session& session) {
         expected += session.waiter_state == WaiterState::kDue ? 1 : 0;
         expected += session.notice_child != kNoChild.value ? 1 : 0;
-        if (session.waiter_state != WaiterState::kNobody &&
-            (session.waiter_child >= children.size() ||
-             children[session.waiter_child].state == ChildState::kFree)) {
+        const bool has_child = session.cycle_child < children.size() &&
+                               children[session.cycle_child].state != ChildState::kFree;
+        if (!has_child && (session.waiter_state != WaiterState::kNobody ||
+                           session.cycle_child != kNoChild.value)) {
             wrong = at("V11 a session waits in a place without a child", index.value);
         }
     });
@@ -305,6 +307,37 @@ std::string check_V13_dying(const Locked& locked) {
     return wrong;
 }
 
+std::string check_V15_browsers(const Locked& locked) {
+    std::map<std::uint32_t, std::uint32_t> seen;
+    std::string wrong = count_chains<Browser>(locked, locked.segment().browser_buckets(), seen);
+    if (!wrong.empty()) {
+        return "V15 browsers: " + wrong;
+    }
+    std::map<std::uint32_t, std::uint32_t> holds;
+    for_each_live<Session>(locked.segment(), [&](SessionIndex index, const Session& session) {
+        const bool hashed = session.has_browser != 0;
+        const auto hash = browser_hash(locked.segment(), session.domain, session.browser);
+        const auto own =
+            hashed ? find_browser(locked, session.domain, session.browser, hash) : BrowserIndex();
+        const bool holding = session.holds_place != 0;
+        if (hashed && session.browser_hash != hash) {
+            wrong = at("V15 a session's hash of its browser is wrong", index.value);
+        } else if (holding && (session.state == SessionState::kEnded || !own)) {
+            wrong = at("V15 a session holds a place of nobody", index.value);
+        } else if (session.browser_cell != (holding ? own : BrowserIndex())) {
+            wrong = at("V15 a session names another browser", index.value);
+        }
+        holds[own.value] += holding ? 1 : 0;
+    });
+    for_each_live<Browser>(locked.segment(), [&](BrowserIndex index, const Browser& browser) {
+        if (browser.holds != holds[index.value] || browser.holds == 0 ||
+            find_browser(locked, browser.domain, browser.id, browser.hash) != index) {
+            wrong = at("V15 a browser's count is wrong, or it is not found", index.value);
+        }
+    });
+    return wrong;
+}
+
 }  // namespace
 
 std::string verify(const Locked& locked) {
@@ -313,7 +346,8 @@ std::string verify(const Locked& locked) {
     for (const Check check :
          {check_V2_pages, check_V3_page_lists, check_V4_sessions, check_V5_channels,
           check_V6_subscriptions, check_V7_queues, check_V8_messages, check_V9_domains,
-          check_V10_wheel, check_V11_due_lists, check_V12_idle, check_V13_dying, check_V14_jobs}) {
+          check_V10_wheel, check_V11_due_lists, check_V12_idle, check_V13_dying, check_V14_jobs,
+          check_V15_browsers, check_V16_sent, check_V17_urgency}) {
         if (wrong.empty()) {
             wrong = check(locked);
         }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "store/message_body.hpp"
+#include "store/session_queue.hpp"
 
 namespace bayeux::store {
 
@@ -125,6 +126,44 @@ std::string check_V14_jobs(const Locked& locked) {
         if (channel.cursors != cursors[index.value] ||
             channel.jobs_tail != last_of_channel[index.value]) {
             wrong = "V14 a channel's cursors or last job are wrong";
+        }
+    });
+    return wrong;
+}
+
+std::string check_V16_sent(const Locked& locked) {
+    std::string wrong;
+    for_each_live<Session>(locked.segment(), [&](SessionIndex index, const Session& session) {
+        std::uint32_t sent = 0;
+        std::uint32_t count = 0;
+        std::uint32_t before = 0;
+        for (QueueIndex at = session.queue_head; at; ++count) {
+            const QueueEntry& entry = locked.cell(at);
+            const bool in_order = entry.batch >= before && entry.batch <= session.batch &&
+                                  sent == count && session.ack != 0;
+            if (entry.batch != 0 && !in_order) {
+                wrong = in_session("V16 a batch out of order", index);
+            }
+            sent += entry.batch != 0 ? 1 : 0;
+            before = entry.batch;
+            at = entry.next;
+        }
+        if (sent != session.sent_count || session.batch == 0 ||
+            (session.ack != 0 && session.in_flight_last)) {
+            wrong =
+                in_session("V16 the count of sent events is wrong, or some are in flight", index);
+        }
+    });
+    return wrong;
+}
+
+std::string check_V17_urgency(const Locked& locked) {
+    std::string wrong;
+    for_each_live<Session>(locked.segment(), [&](SessionIndex index, const Session& session) {
+        const bool urgent = session.urgent != 0;
+        const bool lazy = session.lazy_at != kNever;
+        if (has_waiting(session) ? urgent == lazy : urgent || lazy) {
+            wrong = in_session("V17 events wait for nothing, or nothing waits", index);
         }
     });
     return wrong;

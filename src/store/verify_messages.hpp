@@ -11,6 +11,8 @@ namespace bayeux::store {
 [[nodiscard]] std::string check_V7_queues(const Locked& locked);
 [[nodiscard]] std::string check_V8_messages(const Locked& locked);
 [[nodiscard]] std::string check_V14_jobs(const Locked& locked);
+[[nodiscard]] std::string check_V16_sent(const Locked& locked);
+[[nodiscard]] std::string check_V17_urgency(const Locked& locked);
 
 }  // namespace bayeux::store
 

@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from bayeux import Client  # noqa: E402
 from harness import Httpd  # noqa: E402
+from http_client import Connection  # noqa: E402
 from httpd_conf import config_test  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
 from wire import connected, counter, hold, number, parked, poll, refused, serves, session, succeeded  # noqa: E402
@@ -76,6 +77,18 @@ CONF = """
 <Location /polling>
     SetHandler bayeux
     BayeuxTransports long-polling
+</Location>
+<Location /old-browsers>
+    SetHandler bayeux
+    BayeuxTransports cross-origin-long-polling callback-polling long-polling
+</Location>
+<Location /sockets-only>
+    SetHandler bayeux
+    BayeuxTransports websocket
+</Location>
+<Location /no-extensions>
+    SetHandler bayeux
+    BayeuxExtensions none
 </Location>
 BayeuxTimeout 7s
 <Location /inherits>
@@ -221,10 +234,51 @@ def _(server):
         parked(server, 0)
 
 
-@test("BayeuxTransports: what is offered, in this order")
+def offered(server, path):
+    with Client(server, path) as alice:
+        return alice.handshake()["supportedConnectionTypes"]
+
+
+@test("BayeuxTransports: what is offered, in this order; by default websocket, long-polling, eventsource")
 def _(server):
-    with Client(server, "/polling") as alice:
-        equal(alice.handshake()["supportedConnectionTypes"], ["long-polling"])
+    equal(offered(server, "/polling"), ["long-polling"])
+    equal(offered(server, "/bayeux"), ["websocket", "long-polling", "eventsource"])
+    equal(offered(server, "/old-browsers"), ["cross-origin-long-polling", "callback-polling", "long-polling"])
+
+
+UPGRADE = (("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
+           ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="))  # fmt: skip
+
+
+@test("BayeuxTransports: what is not listed is refused with 403 and a JSON error that names it")
+def _(server):
+    for path, query, headers, name in (
+        ("/polling", "", UPGRADE, "websocket"),
+        ("/polling", "", (("Accept", "text/event-stream"),), "eventsource"),
+        ("/bayeux", "?message=%5B%5D&jsonp=f", (), "callback-polling"),
+    ):
+        with Connection(server) as connection:
+            response = connection.request("GET", path + query, headers)
+            equal(response.status, 403)
+            check(name in response.json["error"], response)
+
+
+@test("BayeuxTransports without a way to POST: 405, and Allow says so")
+def _(server):
+    with Connection(server) as connection:
+        response = connection.request("POST", "/sockets-only", (("Content-Type", "application/json"),), b"[{}]")
+        equal(response.status, 405)
+        check("POST" not in response.header("Allow"), response)
+
+
+@test("BayeuxExtensions none: no client gets one, whatever it asks for")
+def _(server):
+    with Client(server, "/no-extensions") as alice:
+        check("ext" not in alice.handshake(ext={"ack": True, "timesync": {"tc": 1, "l": 0, "o": 0}}), "an extension")
+    with Client(server) as bob:
+        reply = bob.handshake(ext={"ack": True, "timesync": {"tc": 1, "l": 0, "o": 0}})
+        equal(reply["ext"]["ack"], True)
+        equal(reply["ext"]["timesync"]["tc"], 1)
 
 
 PERSISTENT = """
@@ -269,7 +323,14 @@ WRONG = (
     ("BayeuxCookie", "NAME samesite=Sometimes"), ("BayeuxCookie", '"na me"'), ("BayeuxCookie", "NAME maxage=x"),
     ("BayeuxCookie", '"NAME;x"'), ("BayeuxAllowOrigin", "evil"), ("BayeuxAllowOrigin", "https://a.example/path"),
     ("BayeuxAllowOrigin", "https://"), ("BayeuxAllowOrigin", "* https://a.example"), ("BayeuxMaxBlockingHolds", "-1"),
-    ("BayeuxMetaConnectDeliverOnly", "often"),
+    ("BayeuxMetaConnectDeliverOnly", "often"), ("BayeuxTransports", "websocket websocket"),
+    ("BayeuxTransports", "WebSocket"), ("BayeuxExtensions", "acknowledge"), ("BayeuxExtensions", "none ack"),
+    ("BayeuxExtensions", "ack ack"), ("BayeuxIdleTimeout", "500ms"), ("BayeuxIdleTimeout", "25h"),
+    ("BayeuxIdleTimeout", "soon"), ("BayeuxMaxSessionsPerBrowser", "-2"), ("BayeuxMaxSessionsPerBrowser", "many"),
+    ("BayeuxMaxSessionsPerBrowser", "1.5"), ("BayeuxMultiSessionInterval", "2h"),
+    ("BayeuxMultiSessionInterval", "-1"), ("BayeuxPing", "10ms"), ("BayeuxPing", "2h"), ("BayeuxPing", "On"),
+    ("BayeuxWebSocketMessagesPerFrame", "0"), ("BayeuxWebSocketMessagesPerFrame", "1001"),
+    ("BayeuxWebSocketMessagesPerFrame", "all"), ("BayeuxWebSocketDeflate", "9"),
 )  # fmt: skip
 
 
@@ -282,13 +343,29 @@ def _(_):
         check(directive in said and any(word in said for word in words), f"{directive} {value}: {said}")
 
 
+@test("httpd -t: BayeuxLazy stands in a channel section only, and is a time")
+def _(_):
+    code, said = config_test("BayeuxLazy 5s")
+    check(code != 0 and "BayeuxLazy" in said and "<BayeuxChannel>" in said, said)
+    for value in ("soon", "-1", "2h"):
+        code, said = config_test(f'<BayeuxChannel "/x">\nBayeuxLazy {value}\n</BayeuxChannel>')
+        check(code != 0 and "BayeuxLazy" in said and value in said, said)
+
+
 RIGHT = (
     "BayeuxTimeout 30s", "BayeuxTimeout 500ms", "BayeuxTimeout 30", "BayeuxInterval 0", "BayeuxMaxInterval 10s",
     "BayeuxMaxMessageSize 64K", "BayeuxMaxMessageSize 1M", "BayeuxMaxQueue 1000 1M", "BayeuxMaxQueue 10",
     "BayeuxQueueOverflow disconnect", "BayeuxQueueOverflow drop-oldest", "BayeuxQueueOverflow drop-newest",
     "BayeuxSharedMemory 64M", "BayeuxSharedMemory 1G", "BayeuxMaxBlockingHolds 4", "BayeuxDrainTimeout 10s",
     "BayeuxCookie BAYEUX_BROWSER path=/ samesite=Lax secure partitioned maxage=3600",
-    "BayeuxTransports long-polling",
+    "BayeuxTransports long-polling", "BayeuxTransports websocket long-polling eventsource",
+    "BayeuxTransports cross-origin-long-polling callback-polling", "BayeuxExtensions none",
+    "BayeuxExtensions ack timesync timestamp activity", "BayeuxIdleTimeout 15m", "BayeuxIdleTimeout Off",
+    "BayeuxMaxSessionsPerBrowser -1", "BayeuxMaxSessionsPerBrowser 0", "BayeuxMultiSessionInterval 2s",
+    "BayeuxPing 30s", "BayeuxPing Off", "BayeuxPing 0", "BayeuxWebSocketMessagesPerFrame 1000",
+    "BayeuxWebSocketDeflate On", "BayeuxMetaConnectDeliverOnly On",
+    '<BayeuxChannel "/lazy/**">\nBayeuxLazy 5s\n</BayeuxChannel>',
+    '<BayeuxChannel "/lazy/not">\nBayeuxLazy Off\n</BayeuxChannel>',
     "BayeuxAllowOrigin self https://a.example http://b.example:8080", "BayeuxAllowOrigin *",
     "BayeuxDuplicateConnectStatus 500", "BayeuxDomain some-name",
 )  # fmt: skip

@@ -39,21 +39,79 @@ class Bench {
         body_ = with_client_ids(json);
         const auto messages = protocol::decode_batch(body_, {});
         outcome = {};
+        batch.reset();
         if (messages) {
-            const broker::Request request{.settings = settings,
-                                          .policy = policy,
-                                          .transport = broker::Transport::kLongPolling,
-                                          .browser = cookie,
-                                          .new_browser = cookie,
-                                          .can_hold = can_hold,
-                                          .unheld_interval = unheld_interval};
-            outcome = broker::Engine(store, clock, entropy).handle(request, messages.value());
+            outcome = broker::Engine(store, clock, entropy).handle(request(), messages.value());
         }
         if (finish && outcome.answered) {
             const broker::OpenConnect& open = *outcome.answered;
             store.finish_connect(open.session, open.cycle, clock.now() + open.expires_after);
         }
         return *this;
+    }
+
+    // The same over a WebSocket, which is bound and has its stream as a real one would.
+    Bench& socket(std::string_view json) {
+        transport = broker::Transport::kWebSocket;
+        const auto before = bound;
+        send(json);
+        bound = outcome.bound;
+        if (!bound) {
+            stream = {};
+        } else if (outcome.answered || outcome.park) {
+            stream = outcome.park ? outcome.park->connect.cycle : outcome.answered->cycle;
+        } else if (!before || before->session != bound->session || stream.value == 0) {
+            stream = store.start_stream(bound->session, transport).value();
+        }
+        return *this;
+    }
+    // A socket that is open but bound to nothing.
+    void new_socket() {
+        transport = broker::Transport::kWebSocket;
+        bound.reset();
+        stream = {};
+    }
+
+    [[nodiscard]] broker::Request request() {
+        const bool socket = transport == broker::Transport::kWebSocket;
+        return {.settings = settings,
+                .policy = policy,
+                .transport = transport,
+                .browser = cookie,
+                .new_browser = cookie,
+                .can_hold = can_hold,
+                .unheld_interval = unheld_interval,
+                .bound = socket ? bound : std::nullopt,
+                .stream = socket ? stream : ConnectCycle{},
+                .no_cookie = no_cookie};
+    }
+
+    [[nodiscard]] std::optional<broker::Bound> find(std::string_view client_id) {
+        const std::string id = with_client_ids(client_id);
+        return broker::Engine(store, clock, entropy).find(request(), id);
+    }
+    [[nodiscard]] bool may_block(std::string_view json) {
+        body_ = with_client_ids(json);
+        const auto messages = protocol::decode_batch(body_, {});
+        return messages && broker::Engine::may_block(request(), messages.value());
+    }
+
+    // The loop of child 0 holds what was parked, or waits for events with the stream.
+    broker::ParkState park() {
+        const broker::Park& held = *outcome.park;
+        return store.park(held.connect.session, held.connect.cycle, ChildIndex{0}, held.lease);
+    }
+    // What is due there: "events", "superseded" or "ended" for each.
+    const char* due() {
+        static constexpr std::array<const char*, 3> kReasons{"events", "superseded", "ended"};
+        std::array<broker::Due, 8> taken;
+        std::string all;
+        const std::size_t count = store.take_due(ChildIndex{0}, taken);
+        for (std::size_t i = 0; i < count; ++i) {
+            all += all.empty() ? "" : " ";
+            all += kReasons[static_cast<std::size_t>(taken[i].reason)];
+        }
+        return keep(std::move(all));
     }
 
     // A session that may be held: handshake and first connect are done (CN-4).
@@ -75,6 +133,12 @@ class Bench {
     const char* advice(std::size_t n = 0) { return json(n, "advice"); }
     const char* successful(std::size_t n = 0) { return json(n, "successful"); }
 
+    // As it would be written now.
+    const char* member(const protocol::PendingReply& reply, std::string_view name) {
+        std::string object;
+        reply.append_to(object, {.now = clock.wall(), .batch = batch});
+        return member(object, name);
+    }
     const char* member(std::string_view object, std::string_view name) {
         protocol::JsonMembers members(object);
         for (std::string_view key, value; members.next(key, value);) {
@@ -85,13 +149,23 @@ class Bench {
         return "";
     }
 
-    // What the response would carry of the session's queue; taken as written.
+    // What the response would carry of the session's queue; taken as written. Of an ack session the
+    // replies show the batch from here on.
     const char* events() {
         std::string out;
-        if (outcome.events_of && store.drain(*outcome.events_of, ChildIndex{0}, out).any()) {
-            store.delivered(*outcome.events_of, true);
+        if (outcome.events_of) {
+            const broker::Drained drained = store.drain(*outcome.events_of, ChildIndex{0}, out);
+            batch = drained.batch;
+            if (drained.in_flight()) {
+                store.delivered(*outcome.events_of, true);
+            }
         }
         return keep(std::move(out));
+    }
+    // What waits for the n-th session, taken likewise.
+    const char* queue_of(std::uint32_t n) {
+        outcome.events_of = handle(n);
+        return events();
     }
 
     // The session of the n-th handshake; unknown once it has ended.
@@ -130,13 +204,18 @@ class Bench {
     FakeClock clock;
     FakeEntropy entropy;
     FakePolicy policy;
-    FakeStore store;
+    FakeStore store{nullptr, &clock};
     broker::Settings settings;
     std::optional<protocol::BrowserId> cookie = browser(1);
     bool can_hold = true;
     Millis unheld_interval{0};
     bool finish = true;  // answered connects at once
+    broker::Transport transport = broker::Transport::kLongPolling;
+    std::optional<broker::Bound> bound;  // of the socket
+    ConnectCycle stream;
+    bool no_cookie = false;
     broker::Outcome outcome;
+    std::optional<std::uint32_t> batch;  // of the events that were taken last
 
   private:
     // FakeEntropy counts, so the n-th clientId is known before it is made.

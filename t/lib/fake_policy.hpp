@@ -23,10 +23,18 @@ class FakePolicy final : public broker::Policy {
         const auto found = by_channel.find(channel.text());
         return found == by_channel.end() ? broker::ChannelOptions{} : found->second;
     }
+    [[nodiscard]] bool may_block(broker::Operation operation,
+                                 const protocol::ChannelName& channel) override {
+        asked_before.emplace_back(operation, channel.text());
+        return blocks || blocking.contains({operation, channel.text()});
+    }
 
     using Question = std::pair<broker::Operation, std::string>;
     std::set<Question> forbidden;
+    std::set<Question> blocking;  // the answer to these may have to be waited for
+    bool blocks = false;          // to all of them
     std::vector<Question> asked;
+    std::vector<Question> asked_before;  // by may_block()
     std::map<std::string, broker::ChannelOptions> by_channel;
 };
 

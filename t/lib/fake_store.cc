@@ -1,7 +1,6 @@
 #include "lib/fake_store.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace bayeux::test {
 
@@ -9,11 +8,10 @@ using broker::ConnectStart;
 using broker::Due;
 using broker::DueReason;
 using broker::ParkState;
+using broker::Transport;
 
 namespace {
 
-constexpr std::uint32_t kGeneration = 1;  // an index is never used again, so one will do
-constexpr int kSweepsOfUnused = 3;        // CH-15
 Error full_error() {
     return Error{ErrorCode::kFull, "the store is full"};
 }
@@ -33,13 +31,15 @@ Result<SessionHandle> FakeStore::create_session(const broker::NewSession& wanted
     }
     Session session{};
     session.wanted = wanted;
+    session.cookie_seen = wanted.cookie_seen;
     session.expires_at = wanted.expires_at;
-    session.advised.transport = wanted.transport;
-    session.advised.timeout = wanted.timeout;
-    session.advised.interval = wanted.interval;
+    session.active_at = wanted.active_at;
+    session.terms.transport = wanted.transport;
+    session.terms.timeout = wanted.timeout;
+    session.terms.interval = wanted.interval;
     const std::uint32_t index = next_session_++;
     sessions_.emplace(index, std::move(session));
-    return SessionHandle{index, kGeneration};
+    return SessionHandle{index, kFakeGeneration};
 }
 
 std::optional<broker::SessionInfo> FakeStore::find_session(DomainId domain,
@@ -47,19 +47,26 @@ std::optional<broker::SessionInfo> FakeStore::find_session(DomainId domain,
     const std::lock_guard lock(mutex_);
     for (const auto& [index, session] : sessions_) {
         if (session.wanted.domain == domain && session.wanted.client_id == id) {
-            return broker::SessionInfo{SessionHandle{index, kGeneration}, session.wanted.browser,
-                                       session.cookie_seen, session.connected};
+            return broker::SessionInfo{.handle = SessionHandle{index, kFakeGeneration},
+                                       .browser = session.wanted.browser,
+                                       .cookie_seen = session.cookie_seen,
+                                       .connected = session.connected,
+                                       .ack = session.wanted.ack,
+                                       .connect_open = session.open,
+                                       .stream = session.stream,
+                                       .active_at = session.active_at};
         }
     }
     return std::nullopt;
 }
 
-void FakeStore::touch(SessionHandle session, TimePoint expires_at, bool cookie) {
+void FakeStore::touch(SessionHandle session, const broker::Touch& touch) {
     const std::lock_guard lock(mutex_);
     ++counts_.touches;
     if (Session* found = find(session)) {
-        found->expires_at = std::max(found->expires_at, expires_at);
-        found->cookie_seen = found->cookie_seen || cookie;
+        found->expires_at = std::max(found->expires_at, touch.expires_at);
+        found->cookie_seen = found->cookie_seen || touch.cookie;
+        found->active_at = touch.active_at.value_or(found->active_at);
     }
 }
 
@@ -84,24 +91,66 @@ Result<ConnectStart> FakeStore::start_connect(SessionHandle session,
         if (found == nullptr || gone) {
             return gone_error();
         }
-        if (found->holder) {
-            make_due(session, *found, DueReason::kSuperseded);
-            found->holder.reset();
+        if (!found->goes_on(terms)) {
+            replace(session, *found);
+            found->stream =
+                terms.transport == Transport::kWebSocket ? terms.transport : Transport::kNone;
+        }
+        if (terms.acknowledged) {
+            found->forget(*terms.acknowledged);
         }
         ++counts_.starts;
-        start.cycle = ConnectCycle{++next_cycle_};
+        start.cycle = found->cycle;
         start.first = !found->connected;
-        start.advice_due = found->advised.transport != terms.transport ||
-                           found->advised.timeout != terms.timeout ||
-                           found->advised.interval != terms.interval;
+        start.may_hold = !terms.wants_hold || may_hold(*found, terms);
+        start.advice_due = found->terms.transport != terms.transport ||
+                           found->terms.timeout != terms.timeout ||
+                           found->terms.interval != terms.interval ||
+                           (terms.wants_hold && start.may_hold && found->told_of_others);
+        start.due = found->due();
+        start.replay = found->unacknowledged();
+        found->told_of_others = terms.wants_hold ? !start.may_hold : found->told_of_others;
+        found->counted = terms.wants_hold && start.may_hold;
         found->connected = true;
         found->open = true;
-        found->cycle = start.cycle;
         found->lease = terms.lease;
-        found->advised = terms;
+        found->terms = terms;
     }
     ring();
     return start;
+}
+
+Result<ConnectCycle> FakeStore::start_stream(SessionHandle session, Transport transport) {
+    ConnectCycle cycle;
+    {
+        const std::lock_guard lock(mutex_);
+        Session* found = find(session);
+        if (found == nullptr || gone) {
+            return gone_error();
+        }
+        replace(session, *found);
+        ++counts_.streams;
+        found->stream = transport;
+        cycle = found->cycle;
+    }
+    ring();
+    return cycle;
+}
+
+void FakeStore::end_stream(SessionHandle session, ConnectCycle cycle,
+                           std::optional<TimePoint> expires_at) {
+    const std::lock_guard lock(mutex_);
+    drop_due(session, cycle);
+    Session* found = find(session);
+    if (found == nullptr || found->cycle != cycle) {
+        return;
+    }
+    found->holder.reset();
+    found->stream = Transport::kNone;
+    if (expires_at) {
+        found->open = false;
+        found->expires_at = *expires_at;
+    }
 }
 
 ParkState FakeStore::park(SessionHandle session, ConnectCycle cycle, ChildIndex child,
@@ -114,11 +163,11 @@ ParkState FakeStore::park(SessionHandle session, ConnectCycle cycle, ChildIndex 
     if (found->cycle != cycle) {
         return ParkState::kSuperseded;
     }
-    if (found->drainable()) {
+    if (found->due()) {
         return ParkState::kDue;
     }
     found->holder = child;
-    found->lease = lease;
+    found->lease = std::max(found->lease, lease);
     return ParkState::kParked;
 }
 
@@ -130,8 +179,11 @@ void FakeStore::finish_connect(SessionHandle session, ConnectCycle cycle, TimePo
         return;
     }
     found->open = false;
-    found->holder.reset();
+    found->counted = false;
     found->expires_at = expires_at;
+    if (found->stream == Transport::kNone) {
+        found->holder.reset();
+    }
 }
 
 std::size_t FakeStore::take_due(ChildIndex child, std::span<Due> due) {
@@ -204,150 +256,52 @@ bool FakeStore::create_channel(DomainId domain, const std::string& name,
     return true;
 }
 
-Result<std::size_t> FakeStore::publish(const broker::Publication& publication) {
-    std::size_t reached = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        const std::string& name = publication.channel->text();
-        if (full || !create_channel(publication.domain, name, publication.max_channels)) {
-            return full_error();
-        }
-        Channel& channel = channels_[{publication.domain, name}];
-        channel.persistent = publication.persistent;
-        channel.idle_sweeps = 0;
-        const auto event = std::make_shared<const std::string>(publication.event);
-        for (auto at = sessions_.begin(); at != sessions_.end();) {
-            reached += deliver(publication, event, at++) ? 1U : 0U;
-        }
+bool FakeStore::Session::goes_on(const broker::ConnectTerms& with) const noexcept {
+    if (with.stream.value != 0) {
+        return is_stream(stream) && cycle == with.stream;
     }
-    ring();
-    return reached;
-}
-
-bool FakeStore::deliver(const broker::Publication& publication, const Event& event,
-                        Sessions::iterator to) {
-    Session& session = to->second;
-    const SessionHandle handle{to->first, kGeneration};
-    const bool subscribed =
-        std::any_of(session.subscriptions.begin(), session.subscriptions.end(),
-                    [&](const auto& s) { return s.second.matches(*publication.channel); });
-    if (!subscribed || session.wanted.domain != publication.domain ||
-        publication.except == handle) {
-        return false;
-    }
-    if (!enqueue(session, event)) {
-        end(to);
-        return false;
-    }
-    if (session.holder && session.drainable() && publication.without_wake != handle) {
-        make_due(handle, session, DueReason::kEvents);
-    }
-    return true;
-}
-
-bool FakeStore::enqueue(Session& session, const Event& event) {
-    const broker::QueueLimits& limits = session.wanted.queue;
-    const auto overfull = [&] {
-        return session.queue.size() + 1 > limits.messages ||
-               session.queued_bytes + event->size() > limits.bytes;
-    };
-    while (overfull() && limits.overflow == broker::Overflow::kDropOldest &&
-           session.queue.size() > session.draining) {
-        const auto oldest = session.queue.begin() + static_cast<std::ptrdiff_t>(session.draining);
-        session.queued_bytes -= (*oldest)->size();
-        session.queue.erase(oldest);
-    }
-    if (overfull()) {
-        return limits.overflow != broker::Overflow::kDisconnect;
-    }
-    session.queue.push_back(event);
-    session.queued_bytes += event->size();
-    return true;
-}
-
-bool FakeStore::has_events(SessionHandle session) {
-    const std::lock_guard lock(mutex_);
-    const Session* found = find(session);
-    return found != nullptr && found->drainable();
-}
-
-broker::Drained FakeStore::drain(SessionHandle session, ChildIndex, std::string& out) {
-    const std::lock_guard lock(mutex_);
-    Session* found = find(session);
-    if (found == nullptr || !found->drainable()) {
-        return {};
-    }
-    found->draining = found->queue.size();
-    for (const Event& event : found->queue) {
-        if (event != found->queue.front()) {
-            out += ',';
-        }
-        out += *event;
-    }
-    return {.events = found->draining};
-}
-
-void FakeStore::delivered(SessionHandle session, bool written) {
-    {
-        const std::lock_guard lock(mutex_);
-        Session* found = find(session);
-        if (found == nullptr) {
-            return;
-        }
-        for (; written && found->draining > 0; --found->draining) {
-            found->queued_bytes -= found->queue.front()->size();
-            found->queue.pop_front();
-        }
-        found->draining = 0;
-        if (found->holder && found->drainable()) {
-            make_due(session, *found, DueReason::kEvents);
-        }
-    }
-    ring();
-}
-
-void FakeStore::sweep(ChildIndex, TimePoint now) {
-    {
-        const std::lock_guard lock(mutex_);
-        sweep_sessions(now);
-        sweep_channels();
-    }
-    ring();
-}
-
-void FakeStore::sweep_sessions(TimePoint now) {
-    for (auto at = sessions_.begin(); at != sessions_.end();) {
-        const auto current = at++;
-        if (current->second.over(now)) {
-            end(current);
-        }
-    }
-}
-
-void FakeStore::sweep_channels() {
-    for (auto at = channels_.begin(); at != channels_.end();) {
-        Channel& channel = at->second;
-        channel.idle_sweeps = used(at->first) || channel.persistent ? 0 : channel.idle_sweeps + 1;
-        at = channel.idle_sweeps >= kSweepsOfUnused ? channels_.erase(at) : std::next(at);
-    }
-}
-
-bool FakeStore::used(const ChannelKey& key) const {
-    return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) {
-        return s.second.wanted.domain == key.first && s.second.subscriptions.contains(key.second);
-    });
+    return with.transport == Transport::kEventSource && stream == Transport::kEventSource;
 }
 
 FakeStore::Session* FakeStore::find(SessionHandle session) {
     const auto found = sessions_.find(session.index);
-    return found == sessions_.end() || session.generation != kGeneration ? nullptr : &found->second;
+    return found == sessions_.end() || session.generation != kFakeGeneration ? nullptr
+                                                                             : &found->second;
 }
 
 void FakeStore::end(Sessions::iterator at) {
     if (at->second.holder) {
-        make_due(SessionHandle{at->first, kGeneration}, at->second, DueReason::kEnded);
+        make_due(SessionHandle{at->first, kFakeGeneration}, at->second, DueReason::kEnded);
     }
     sessions_.erase(at);
+}
+
+void FakeStore::replace(SessionHandle session, Session& of) {
+    if (of.holder) {
+        make_due(session, of, DueReason::kSuperseded);
+        of.holder.reset();
+    }
+    if (of.open) {
+        // Whoever answers the older connect can start no clock any more (CN-16).
+        of.expires_at = std::max(of.expires_at, of.lease);
+        of.open = false;
+    }
+    of.counted = false;
+    of.stream = Transport::kNone;
+    of.cycle = ConnectCycle{++next_cycle_};
+}
+
+bool FakeStore::may_hold(const Session& session, const broker::ConnectTerms& terms) const {
+    if (!session.wanted.browser || terms.holds_per_browser == broker::kUnlimited) {
+        return true;
+    }
+    const auto held = std::count_if(sessions_.begin(), sessions_.end(), [&](const auto& s) {
+        const Session& other = s.second;
+        return &other != &session && other.counted &&
+               other.wanted.domain == session.wanted.domain &&
+               other.wanted.browser == session.wanted.browser;
+    });
+    return held < static_cast<std::ptrdiff_t>(terms.holds_per_browser);
 }
 
 void FakeStore::make_due(SessionHandle session, Session& of, DueReason reason) {
@@ -362,6 +316,13 @@ void FakeStore::make_due(SessionHandle session, Session& of, DueReason reason) {
     }
     if (of.holder->value < broker::kMaxChildren) {
         to_ring_.set(of.holder->value);
+    }
+}
+
+void FakeStore::drop_due(SessionHandle session, ConnectCycle cycle) {
+    for (auto& [child, waiting] : due_) {
+        std::erase_if(waiting,
+                      [&](const Due& due) { return due.session == session && due.cycle == cycle; });
     }
 }
 
@@ -383,8 +344,19 @@ std::optional<FakeStore::View> FakeStore::view(SessionHandle session) const {
         return std::nullopt;
     }
     const Session& of = found->second;
-    View view{of.wanted,     of.cookie_seen, of.open,         of.holder.has_value(),
-              of.expires_at, of.lease,       of.queue.size(), {}};
+    View view;
+    view.wanted = of.wanted;
+    view.cookie_seen = of.cookie_seen;
+    view.open = of.open;
+    view.parked = of.holder.has_value();
+    view.expires_at = of.expires_at;
+    view.lease = of.lease;
+    view.queued = of.queue.size();
+    view.cycle = of.cycle;
+    view.stream = of.stream;
+    view.counted = of.counted;
+    view.active_at = of.active_at;
+    view.terms = of.terms;
     for (const auto& [name, channel] : of.subscriptions) {
         view.subscriptions.push_back(name);
     }

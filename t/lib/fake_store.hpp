@@ -17,18 +17,26 @@
 
 namespace bayeux::test {
 
+// Of every handle: an index is never used again, so one will do.
+inline constexpr std::uint32_t kFakeGeneration = 1;
+
 class FakeStore final : public broker::SessionStore {
   public:
-    // `ringer` may be null: then nobody is told of what becomes due.
-    explicit FakeStore(broker::Ringer* ringer = nullptr) noexcept : ringer_(ringer) {}
+    // `ringer` may be null: then nobody is told of what becomes due. `clock` may be null: then lazy
+    // events wait for company for ever.
+    explicit FakeStore(broker::Ringer* ringer = nullptr, const Clock* clock = nullptr) noexcept
+        : ringer_(ringer), clock_(clock) {}
 
     Result<SessionHandle> create_session(const broker::NewSession& wanted) override;
     std::optional<broker::SessionInfo> find_session(DomainId domain,
                                                     const protocol::ClientId& id) override;
-    void touch(SessionHandle session, TimePoint expires_at, bool cookie) override;
+    void touch(SessionHandle session, const broker::Touch& touch) override;
     bool end_session(SessionHandle session) override;
     Result<broker::ConnectStart> start_connect(SessionHandle session,
                                                const broker::ConnectTerms& terms) override;
+    Result<ConnectCycle> start_stream(SessionHandle session, broker::Transport transport) override;
+    void end_stream(SessionHandle session, ConnectCycle cycle,
+                    std::optional<TimePoint> expires_at) override;
     broker::ParkState park(SessionHandle session, ConnectCycle cycle, ChildIndex child,
                            TimePoint lease) override;
     void finish_connect(SessionHandle session, ConnectCycle cycle, TimePoint expires_at) override;
@@ -40,7 +48,9 @@ class FakeStore final : public broker::SessionStore {
     bool channel_exists(DomainId domain, const protocol::ChannelName& channel) override;
     Result<std::size_t> publish(const broker::Publication& publication) override;
     bool has_events(SessionHandle session) override;
-    broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out) override;
+    using SessionStore::drain;
+    broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out,
+                          std::vector<std::uint32_t>* lengths) override;
     void delivered(SessionHandle session, bool written) override;
     void sweep(ChildIndex child, TimePoint now) override;
     [[nodiscard]] protocol::SecretKey browser_key() const noexcept override {
@@ -49,7 +59,8 @@ class FakeStore final : public broker::SessionStore {
 
     // --- what a test sets ---
     bool full = false;  // create_session, subscribe and publish say kFull
-    // The next start_connect or subscribe finds the session gone, as if another child had ended it.
+    // The next start_connect, start_stream or subscribe finds the session gone, as if another child
+    // had ended it.
     bool gone = false;
 
     // --- what a test asks ---
@@ -57,16 +68,23 @@ class FakeStore final : public broker::SessionStore {
         broker::NewSession wanted;
         bool cookie_seen = false;
         bool open = false;    // a connect is started and not finished
-        bool parked = false;  // and held by a loop
+        bool parked = false;  // and held by a loop, or a stream waits
         TimePoint expires_at;
         TimePoint lease;
-        std::size_t queued = 0;
+        std::size_t queued = 0;  // those on their way and the unacknowledged ones included
         std::vector<std::string> subscriptions;
+        ConnectCycle cycle;
+        // What the current cycle is: kNone for a connect.
+        broker::Transport stream = broker::Transport::kNone;
+        bool counted = false;  // as one of its browser's holds (BR-4)
+        TimePoint active_at;
+        broker::ConnectTerms terms;  // of the last connect
     };
     [[nodiscard]] std::optional<View> view(SessionHandle session) const;
     struct Counts {
         std::size_t sessions = 0;
         std::size_t starts = 0;    // of connects
+        std::size_t streams = 0;   // started
         std::size_t finishes = 0;  // calls, useless ones too
         std::size_t touches = 0;
     };
@@ -81,25 +99,44 @@ class FakeStore final : public broker::SessionStore {
     using Event = std::shared_ptr<const std::string>;
     using ChannelKey = std::pair<DomainId, std::string>;
 
+    struct Queued {
+        Event event;
+        bool lazy = false;        // may wait for company
+        std::uint32_t batch = 0;  // of an ack session: sent in this one; 0: not sent yet
+        std::optional<TimePoint> lazy_until;
+    };
     struct Session {
         broker::NewSession wanted;
         bool cookie_seen = false;
         bool connected = false;
         bool open = false;
+        bool counted = false;
+        bool told_of_others = false;  // the last answer to wants_hold was no (AD-5)
+        broker::Transport stream = broker::Transport::kNone;
         std::optional<ChildIndex> holder;
         ConnectCycle cycle;
         TimePoint expires_at;
         TimePoint lease;
-        broker::ConnectTerms advised;
+        TimePoint active_at;
+        broker::ConnectTerms terms;
         std::map<std::string, protocol::ChannelName> subscriptions;
-        std::deque<Event> queue;
+        std::deque<Queued> queue;
         std::size_t queued_bytes = 0;
         std::size_t draining = 0;  // at the queue's head, on their way to the client
+        std::uint32_t batch = 1;   // the next one's number (X-ACK 4)
 
         [[nodiscard]] bool over(TimePoint now) const noexcept {
             return (open ? lease : expires_at) <= now;
         }
         [[nodiscard]] bool drainable() const noexcept { return draining == 0 && !queue.empty(); }
+        // Something is queued that is not sent and must not wait (CN-11, ORD-8).
+        [[nodiscard]] bool due() const noexcept;
+        [[nodiscard]] bool unacknowledged() const noexcept;
+        // The connect of these terms came over the session's stream, or for it.
+        [[nodiscard]] bool goes_on(const broker::ConnectTerms& terms) const noexcept;
+        void pop_front();
+        // X-ACK 5.
+        void forget(std::int64_t acknowledged);
     };
     struct Channel {
         bool persistent = false;
@@ -110,20 +147,27 @@ class FakeStore final : public broker::SessionStore {
     // All of these are called with the lock held.
     Session* find(SessionHandle session);
     void end(Sessions::iterator at);
+    // A newer connect or stream replaces what the session has (CN-12).
+    void replace(SessionHandle session, Session& of);
+    bool may_hold(const Session& session, const broker::ConnectTerms& terms) const;
     void make_due(SessionHandle session, Session& of, broker::DueReason reason);
+    void drop_due(SessionHandle session, ConnectCycle cycle);
     bool create_channel(DomainId domain, const std::string& name, std::uint32_t max_channels);
     bool used(const ChannelKey& key) const;
     // True if the session got the event; it may have ended over it.
-    bool deliver(const broker::Publication& publication, const Event& event, Sessions::iterator to);
+    bool deliver(const broker::Publication& publication, const Queued& event,
+                 Sessions::iterator to);
     // False if the session did not survive its full queue.
-    bool enqueue(Session& session, const Event& event);
+    bool enqueue(Session& session, const Queued& event);
     void sweep_sessions(TimePoint now);
+    void sweep_lazy(TimePoint now);
     void sweep_channels();
     // Called without it: rings for all that became due since the last call.
     void ring();
 
     mutable std::mutex mutex_;
     broker::Ringer* ringer_;
+    const Clock* clock_;
     broker::WakeSet to_ring_;
     Sessions sessions_;
     std::map<ChannelKey, Channel> channels_;

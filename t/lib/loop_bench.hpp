@@ -40,27 +40,33 @@ class Scripted final : public Connection {
             next = after_serve;
         } else if (task == Task::kInspect) {
             next = after_inspect;
+        } else if (task == Task::kStream) {
+            next.stream->perform();
         } else if (task == Task::kClose) {
             ::shutdown(fd_, SHUT_WR);
             next.kind = Next::Kind::kLinger;
         } else {
             next = after_answer;
         }
+        const bool gives_back = !stays;
         ++performed;
-        loop_.give_back(*this);
+        if (gives_back) {
+            loop_.give_back(*this);
+        }
     }
     bool may_destroy(TimePoint /*now*/) noexcept override { return may_go; }
     void destroy() noexcept override {
         ::close(fd_);
         destroyed = true;
     }
-    static char letter(Task task) noexcept { return "SIAFC"[static_cast<int>(task)]; }
+    static char letter(Task task) noexcept { return "SIAFCW"[static_cast<int>(task)]; }
 
     std::string tasks;  // loop thread; read when destroyed
     std::atomic<int> performed{0};
     std::atomic<int> served{0};
     std::atomic<bool> destroyed{false};
     std::atomic<bool> may_go{true};
+    std::atomic<bool> stays{false};  // at its worker: the test gives it back
     std::atomic<EndReason> last_reason{EndReason::kStopping};
     Next after_serve;
     Next after_answer;

@@ -22,6 +22,7 @@ need_for_build() {
     need apache2 apache2
     need apache2-dev apxs
     need libjansson-dev /usr/include/jansson.h
+    need zlib1g-dev /usr/include/zlib.h
     need autoconf autoreconf
     need automake automake
     need libtool libtoolize

@@ -51,30 +51,38 @@ class Spread:
                 client, _ = self._listener.accept()
             except OSError:
                 return
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client):
+        try:
             upstream = self._connect()
-            with self._lock:
-                self._open.update((client, upstream))
-            threading.Thread(target=self._pump, args=(client, upstream), daemon=True).start()
+        except OSError:
+            client.close()
+            return
+        with self._lock:
+            self._open.update((client, upstream))
+        self._pump(client, upstream)
 
     def _connect(self):
-        """A connection to the child that has got the fewest; those to other children keep these from the next try."""
-        children = self._server.children()
-        wanted = min(children, key=lambda pid: self._given[pid])
+        """A connection to the child that has got the fewest."""
+        with self._lock:
+            wanted = min(self._server.children(), key=lambda pid: self._given[pid])
+            self._given[wanted] += 1
         others = []
         try:
             for _ in range(self.TRIES):
                 upstream = _Upstream(socket.create_connection(("127.0.0.1", self._server.port), timeout=20))
-                child = self._server.child_of(upstream)
-                if child == wanted:
-                    break
+                if self._server.child_of(upstream) == wanted:
+                    upstream.sock.settimeout(None)
+                    return upstream.sock
+                # Kept open, it keeps its child from being the next one too; answered, it costs no worker.
+                upstream.sock.sendall(b"GET /spread HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                upstream.sock.recv(65536)
                 others.append(upstream.sock)
-            self._given[child] += 1
-            upstream.sock.settimeout(None)
-            return upstream.sock
+            raise OSError(f"{self.TRIES} connections, none to child {wanted}")
         finally:
             for sock in others:
-                if sock is not upstream.sock:
-                    sock.close()
+                sock.close()
 
     def _pump(self, client, upstream):
         peer = {client: upstream, upstream: client}

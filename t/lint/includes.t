@@ -32,6 +32,11 @@ LAYERS = {
 }
 
 JSON_FILE = "src/protocol/json.cc"
+# A library's header -> its name, and the only file that includes it.
+LIBRARIES = {
+    "jansson.h": ("jansson", JSON_FILE),
+    "zlib.h": ("zlib", "src/protocol/deflate.cc"),
+}
 
 # Who may know the MPM and the states of a connection.
 MPM_NAMES = re.compile(r"\b(ap_mpm_\w+|CONN_STATE_\w+)")
@@ -57,9 +62,10 @@ def include_violations(path, text):
             folder = own.partition("/")[0] if "/" in own else None
             if own not in headers and folder not in folders:
                 found.append(f'{path}: {layer}/ may not include "{own}"')
-        elif foreign == "jansson.h":
-            if path != JSON_FILE:
-                found.append(f"{path}: only {JSON_FILE} includes jansson")
+        elif foreign in LIBRARIES:
+            name, file = LIBRARIES[foreign]
+            if path != file:
+                found.append(f"{path}: only {file} includes {name}")
         elif foreign.endswith(".h") and not re.fullmatch(system, foreign):
             found.append(f"{path}: {layer}/ may not include <{foreign}>")
     return found
@@ -91,6 +97,8 @@ def _():
         ("src/protocol/a.cc", '#include "broker/engine.hpp"'),
         ("src/protocol/a.cc", "#include <apr_time.h>"),
         ("src/protocol/a.cc", "#include <jansson.h>"),
+        ("src/protocol/json.cc", "#include <zlib.h>"),
+        ("src/protocol/deflate.cc", "#include <jansson.h>"),
         ("src/broker/a.cc", '#include "store/segment.hpp"'),
         ("src/broker/a.cc", "#include <unistd.h>"),
         ("src/store/a.cc", '#include "broker/engine.hpp"'),
@@ -99,6 +107,7 @@ def _():
         ("src/loop/a.cc", "#include <httpd.h>"),
         ("src/loop/a.cc", "  #  include <httpd.h>"),
         ("src/httpd/a.cc", "#include <jansson.h>"),
+        ("src/httpd/a.cc", "#include <zlib.h>"),
         ("src/util/a.cc", ""),
     ]
     for path, text in bad:
@@ -110,6 +119,7 @@ def _():
 @test("the rules leave alone what is right")
 def _():
     good = [
+        ("src/protocol/deflate.cc", "#include <zlib.h>"),
         (JSON_FILE, '#include <jansson.h>\n#include "base/result.hpp"\n#include <string>'),
         ("src/store/a.cc", '#include "broker/session_store.hpp"\n#include <apr_shm.h>\n#include <pthread.h>'),
         ("src/httpd/a.cc", '#include <httpd.h>\n#include "bayeux_module.h"\n#include "loop/bell.hpp"'),

@@ -20,9 +20,9 @@ class RandomUser {
 
     void act() {
         const SessionHandle session = somebody();
-        switch (dice_.below(16)) {
+        switch (dice_.below(20)) {
             case 0:
-                world_.session(dice_.below(kClients), queue());
+                create();
                 break;
             case 1:
                 if (dice_.below(4) == 0) {
@@ -40,7 +40,8 @@ class RandomUser {
             case 6:
             case 7:
             case 8:
-                world_.publish(name(false), std::string(dice_.below(700) + 2, 'e'), {}, session);
+                world_.publish(name(false), std::string(dice_.below(700) + 2, 'e'), {}, session,
+                               Millis{dice_.below(3) == 0 ? dice_.below(4000) : 0});
                 break;
             case 9:
             case 10:
@@ -48,13 +49,25 @@ class RandomUser {
                 break;
             case 11:
             case 12:
-                world_.park(session, world_.connect(session), child_);
+                world_.park(session, connect(session), child_);
                 break;
             case 13:
                 world_.due(child_);
                 break;
             case 14:
                 finish(session);
+                break;
+            case 15:
+            case 16:
+                stream(session);
+                break;
+            case 17:
+                world_.store().end_stream(session, ConnectCycle{dice_.below(20)},
+                                          world_.after(static_cast<int>(dice_.below(9))));
+                break;
+            case 18:
+                // Some of it is for what was never started, or not here.
+                world_.park(session, ConnectCycle{dice_.below(20)}, child_);
                 break;
             default:
                 world_.store().sweep(child_, world_.clock.now());
@@ -75,14 +88,45 @@ class RandomUser {
                                              "/a/*", "/**",  "/a/**",  "/d/*"};
         return kNames[dice_.below(pattern ? 8 : 4)];
     }
+    void create() {
+        broker::NewSession wanted;
+        wanted.queue = queue();
+        wanted.ack = dice_.below(3) == 0;
+        if (dice_.below(3) != 0) {
+            wanted.browser =
+                protocol::BrowserId::from_bytes({static_cast<std::uint8_t>(dice_.below(5))});
+        }
+        world_.session_as(dice_.below(kClients), wanted);
+    }
+    // By any transport, held or not, with whatever number is acknowledged.
+    ConnectCycle connect(SessionHandle session, ConnectCycle over = {}) {
+        broker::ConnectTerms terms = world_.terms();
+        terms.transport = static_cast<broker::Transport>(1 + dice_.below(4));
+        terms.stream = over;
+        terms.wants_hold = dice_.below(2) == 0;
+        terms.holds_per_browser = dice_.below(4);
+        if (dice_.below(2) == 0) {
+            terms.acknowledged = dice_.below(12);
+        }
+        return world_.start(session, terms).cycle;
+    }
+    void stream(SessionHandle session) {
+        const ConnectCycle cycle =
+            world_.stream(session, dice_.below(2) == 0 ? broker::Transport::kWebSocket
+                                                       : broker::Transport::kEventSource);
+        world_.park(session, cycle, child_);
+        connect(session, cycle);
+        drain(session);
+        world_.park(session, cycle, child_);
+    }
     void drain(SessionHandle session) {
         std::string text;
-        if (world_.store().drain(session, child_, text).any()) {
+        if (world_.store().drain(session, child_, text).in_flight()) {
             world_.store().delivered(session, dice_.below(4) != 0);
         }
     }
     void finish(SessionHandle session) {
-        const ConnectCycle cycle = world_.connect(session);
+        const ConnectCycle cycle = connect(session);
         world_.store().finish_connect(session, cycle,
                                       world_.after(static_cast<int>(dice_.below(9))));
     }

@@ -116,6 +116,32 @@ class StoreWorld {
         const auto made = try_session(number, queue);
         return made ? made.value() : SessionHandle{};
     }
+    // As `wanted` says, but for what makes it this client's.
+    SessionHandle session_as(std::uint32_t number, broker::NewSession wanted) {
+        wanted.domain = kDomain;
+        wanted.client_id = client(number);
+        wanted.expires_at = after(10);
+        const auto made = store_->create_session(wanted);
+        return made ? made.value() : SessionHandle{};
+    }
+    SessionHandle ack_session(std::uint32_t number, const broker::QueueLimits& queue = {}) {
+        broker::NewSession wanted;
+        wanted.queue = queue;
+        wanted.ack = true;
+        return session_as(number, wanted);
+    }
+    // A session of one of the windows of a browser.
+    SessionHandle tab(std::uint32_t number, std::uint8_t browser) {
+        broker::NewSession wanted;
+        wanted.browser = protocol::BrowserId::from_bytes({browser});
+        return session_as(number, wanted);
+    }
+    void touch(SessionHandle session, int seconds, bool cookie = false) {
+        broker::Touch touch;
+        touch.expires_at = after(seconds);
+        touch.cookie = cookie;
+        store_->touch(session, touch);
+    }
     bool subscribe(SessionHandle session, const std::vector<std::string>& names,
                    const broker::SubscriptionLimits& limits = {}) {
         std::vector<protocol::ChannelName> channels;
@@ -132,7 +158,7 @@ class StoreWorld {
     // The number of sessions reached, or -1.
     int publish(const std::string& name, const std::string& event,
                 std::optional<SessionHandle> except = std::nullopt,
-                std::optional<SessionHandle> without_wake = std::nullopt) {
+                std::optional<SessionHandle> without_wake = std::nullopt, Millis lazy = Millis{0}) {
         const auto one = channel(name);
         broker::Publication publication;
         publication.domain = kDomain;
@@ -140,22 +166,43 @@ class StoreWorld {
         publication.event = event;
         publication.except = except;
         publication.without_wake = without_wake;
+        publication.lazy = lazy;
         const auto reached = store_->publish(publication);
         return reached ? static_cast<int>(reached.value()) : -1;
+    }
+    // With events that may wait.
+    int publish_lazily(const std::string& name, const std::string& event, Millis lazy) {
+        return publish(name, event, std::nullopt, std::nullopt, lazy);
     }
     // Everything that is queued, as written.
     std::string receive(SessionHandle session, ChildIndex child = ChildIndex{0}) {
         std::string text;
-        while (store_->drain(session, child, text).any()) {
+        while (store_->drain(session, child, text).in_flight()) {
             store_->delivered(session, true);
             text += store_->has_events(session) ? "," : "";
         }
         return text;
     }
-    ConnectCycle connect(SessionHandle session) {
-        const auto start = store_->start_connect(
-            session, {broker::Transport::kLongPolling, Millis{30000}, Millis{0}, after(45)});
-        return start ? start.value().cycle : ConnectCycle{};
+    // What a connect's reply carries of an ack session, e.g. "3:{1},{2}"; "gone" if nothing.
+    std::string batch_of(SessionHandle session) {
+        std::string text;
+        const broker::Drained drained = store_->drain(session, ChildIndex{0}, text);
+        return drained.batch ? std::to_string(*drained.batch) + ":" + text : "gone";
+    }
+    [[nodiscard]] broker::ConnectTerms terms() const {
+        broker::ConnectTerms terms;
+        terms.timeout = Millis{30000};
+        terms.lease = after(45);
+        return terms;
+    }
+    broker::ConnectStart start(SessionHandle session, const broker::ConnectTerms& terms) {
+        const auto started = store_->start_connect(session, terms);
+        return started ? started.value() : broker::ConnectStart{};
+    }
+    ConnectCycle connect(SessionHandle session) { return start(session, terms()).cycle; }
+    ConnectCycle stream(SessionHandle session, broker::Transport transport) {
+        const auto started = store_->start_stream(session, transport);
+        return started ? started.value() : ConnectCycle{};
     }
     broker::ParkState park(SessionHandle session, ConnectCycle cycle, ChildIndex child) {
         return store_->park(session, cycle, child, after(45));

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "lib/cmocka.hpp"
-#include "process/store_world.hpp"
+#include "process/kill_scenarios.hpp"
 #include "store/kill_point.hpp"
 
 #ifndef BAYEUX_KILL_POINTS
@@ -26,132 +26,6 @@ void count_down(const char* /*name*/) {
         raise(SIGKILL);
     }
 }
-
-constexpr ChildIndex kHere{0};
-constexpr const char* kLong =
-    "{\"channel\":\"/a/b\",\"data\":\""
-    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123"
-    "456"
-    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123"
-    "456"
-    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123"
-    "456"
-    "\"}";
-
-// Sessions that wait, have events, have some in flight; and one whose queue is full.
-struct Stage {
-    explicit Stage() : world(std::size_t{1} << 20U, 4) {
-        child = world.store().claim_child(1).value();
-        a = world.session(1);
-        b = world.session(2);
-        c = world.session(3);
-        small = world.session(4, {2, 1000, broker::Overflow::kDisconnect});
-        oldest = world.session(5, {2, 1000, broker::Overflow::kDropOldest});
-        world.subscribe(a, {"/a/b", "/a/*", "/x"});
-        world.subscribe(b, {"/a/**", "/b"});
-        world.subscribe(c, {"/a/b", "/c"});
-        world.subscribe(small, {"/small"});
-        world.subscribe(oldest, {"/small"});
-        world.publish("/small", "{s1}");
-        world.publish("/small", "{s2}");
-        world.publish("/x", "{x}");
-        world.publish("/b", kLong);
-        world.publish("/b", "{b2}");
-        std::string text;
-        world.store().drain(b, child, text);
-        world.publish("/b", "{b3}");
-        cycle = world.connect(c);
-        world.park(c, cycle, child);
-        world.publish("/nobody", "{n}");
-    }
-
-    StoreWorld world;
-    ChildIndex child;
-    SessionHandle a, b, c, small, oldest;
-    ConnectCycle cycle;
-};
-
-struct Scenario {
-    const char* name;
-    void (*act)(Stage& stage);
-    std::uint32_t lost;      // sessions that may be gone afterwards, because the act ends them
-    std::int64_t later = 0;  // milliseconds that pass before
-};
-
-void sweep(Stage& stage) {
-    stage.world.store().sweep(stage.child, stage.world.clock.now());
-}
-
-const Scenario kScenarios[] = {
-    {"create", [](Stage& s) { s.world.session(9); }, 0},
-    {"create in a new domain",
-     [](Stage& s) {
-         broker::NewSession wanted;
-         wanted.domain = DomainId{5};
-         wanted.client_id = client(9);
-         wanted.expires_at = s.world.after(10);
-         static_cast<void>(s.world.store().create_session(wanted));
-     },
-     0},
-    {"end with events", [](Stage& s) { s.world.store().end_session(s.b); }, 1},
-    {"end of a waiter",
-     [](Stage& s) {
-         s.world.store().end_session(s.c);
-         s.world.due(kHere);
-     },
-     1},
-    {"touch", [](Stage& s) { s.world.store().touch(s.a, s.world.after(99), true); }, 0},
-    {"connect again",
-     [](Stage& s) {
-         s.world.park(s.c, s.world.connect(s.c), s.child);
-         s.world.park(s.c, s.world.connect(s.c), s.child);
-     },
-     0},
-    {"finish", [](Stage& s) { s.world.store().finish_connect(s.c, s.cycle, s.world.after(1)); }, 0},
-    {"subscribe",
-     [](Stage& s) {
-         s.world.subscribe(s.c, {"/n/1", "/n/2", "/a/**"});
-     },
-     0},
-    {"unsubscribe",
-     [](Stage& s) {
-         s.world.unsubscribe(s.a, "/a/b");
-         s.world.unsubscribe(s.a, "/x");
-     },
-     0},
-    {"refused subscribe",
-     [](Stage& s) {
-         s.world.subscribe(s.a, {"/q", "/r"}, {4, 99, {}});
-     },
-     0},
-    {"publish",
-     [](Stage& s) {
-         s.world.publish("/a/b", kLong);
-         s.world.due(kHere);
-     },
-     0},
-    {"publish to nobody", [](Stage& s) { s.world.publish("/nobody/else", "{}"); }, 0},
-    {"overflow", [](Stage& s) { s.world.publish("/small", "{s3}"); }, 1},
-    {"drain",
-     [](Stage& s) {
-         std::string text;
-         s.world.store().drain(s.a, s.child, text);
-     },
-     0},
-    {"delivered", [](Stage& s) { s.world.store().delivered(s.b, true); }, 0},
-    {"not delivered", [](Stage& s) { s.world.store().delivered(s.b, false); }, 0},
-    {"expire", sweep, 5, 600000},
-    {"sweep channels", sweep, 0, 4000},
-    {"come and go",
-     [](Stage& s) {
-         const ChildIndex mine = s.world.store().claim_child(2).value();
-         s.world.park(s.a, s.world.connect(s.a), mine);
-         std::string text;
-         s.world.store().drain(s.oldest, mine, text);
-         s.world.store().release_child(mine);
-     },
-     0},
-};
 
 // Runs `act` in a child that is killed at its n-th point. True if it was killed.
 template <class Act>
@@ -176,6 +50,25 @@ int occurrences(const std::string& text, const std::string& part) {
     return count;
 }
 
+// Of the ack session: each event once, in order; what the client has got may be repeated only until
+// it has acknowledged it.
+std::string lost_batches(Stage& stage, bool acknowledges) {
+    StoreWorld& world = stage.world;
+    std::string text;
+    const auto batch = world.store().drain(stage.acks, stage.child, text).batch;
+    const std::string first = text.substr(0, 14);
+    if (first != "{k1},{k2},{k3}" && !(acknowledges && (first == "{k2},{k3}" || first == "{k3}"))) {
+        return "of the ack session there is " + text;
+    }
+    for (const char* const event : {"{l2}", "{now}", kLong}) {
+        if (occurrences(text, event) > 1) {
+            return "an event of the ack session is doubled";
+        }
+    }
+    stage.acknowledge(batch.value_or(0));
+    return world.store().has_events(stage.acks) ? "an acknowledged event is left" : "";
+}
+
 // What was queued is still there, once; what was being published came once or not at all.
 std::string lost_events(Stage& stage) {
     StoreWorld& world = stage.world;
@@ -191,21 +84,24 @@ std::string lost_events(Stage& stage) {
 }
 
 // What is wrong with the stage after somebody died in it; empty if nothing.
-std::string flaws(Stage& stage, std::uint32_t lost) {
+std::string flaws(Stage& stage, std::uint32_t lost, bool acknowledges = false) {
     StoreWorld& world = stage.world;
     std::string wrong = world.wrong();
     const auto sessions = [&] {
         std::uint32_t count = 0;
-        for (std::uint32_t number = 1; number <= 5; ++number) {
+        for (std::uint32_t number = 1; number <= kClients; ++number) {
             count += world.store().find_session(kDomain, client(number)) ? 1U : 0U;
         }
         return count;
     };
-    if (wrong.empty() && sessions() + lost < 5) {
+    if (wrong.empty() && sessions() + lost < kClients) {
         wrong = "a session is lost";
     }
     if (wrong.empty() && lost == 0) {
         wrong = lost_events(stage);
+    }
+    if (wrong.empty() && world.store().find_session(kDomain, client(6))) {
+        wrong = lost_batches(stage, acknowledges);
     }
     // Life goes on.
     const SessionHandle fresh = world.session(100);
@@ -231,7 +127,7 @@ std::string walk(const Scenario& scenario, long& points) {
         Stage stage;
         stage.world.clock.advance(Millis{scenario.later});
         const bool killed = killed_at(points, [&] { scenario.act(stage); });
-        std::string wrong = flaws(stage, scenario.lost);
+        std::string wrong = flaws(stage, scenario.lost, scenario.acknowledges);
         if (!wrong.empty()) {
             return std::string(scenario.name) + ", killed at point " + std::to_string(points) +
                    ": " + wrong;
@@ -262,30 +158,47 @@ void store_when_killed_at_any_point_then_whole_again(void**) {
     assert_string_equal(text, "");
 }
 
+// What the process does that makes a repair necessary.
+constexpr void (*kFirstDeaths[])(Stage&) = {
+    [](Stage& s) { s.world.publish("/a/b", kLong); },
+    [](Stage& s) { s.hold(s.other_tab, 2); },
+    [](Stage& s) { s.world.batch_of(s.acks); },
+    [](Stage& s) { s.world.stream(s.c, broker::Transport::kWebSocket); },
+};
+
 // The repair itself is killed at each of its points; the next one repairs again.
-std::string walk_repair(long& total) {
-    for (long n = 3; n < 60; n += 7) {
-        for (long points = 0;; ++points, ++total) {
-            Stage stage;
-            killed_at(n, [&] { stage.world.publish("/a/b", kLong); });
-            const bool killed = killed_at(points, [&] { static_cast<void>(stage.world.wrong()); });
-            std::string wrong = flaws(stage, 0);
-            if (!wrong.empty()) {
-                return "publish killed at " + std::to_string(n) + ", repair at " +
-                       std::to_string(points) + ": " + wrong;
-            }
-            if (!killed) {
-                break;
-            }
+std::string walk_repair(void (*act)(Stage&), long first, long& total) {
+    for (long points = 0;; ++points, ++total) {
+        Stage stage;
+        if (!killed_at(first, [&] { act(stage); })) {
+            return {};
+        }
+        const bool killed = killed_at(points, [&] { static_cast<void>(stage.world.wrong()); });
+        std::string wrong = flaws(stage, 0);
+        if (!wrong.empty()) {
+            return "killed at " + std::to_string(first) + ", repair at " + std::to_string(points) +
+                   ": " + wrong;
+        }
+        if (!killed) {
+            return {};
         }
     }
-    return {};
+}
+
+std::string walk_repairs(long& total) {
+    std::string wrong;
+    for (const auto act : kFirstDeaths) {
+        for (long first = 1; first < 60 && wrong.empty(); first += 7) {
+            wrong = walk_repair(act, first, total);
+        }
+    }
+    return wrong;
 }
 
 void repair_when_killed_at_any_point_then_repaired_by_the_next(void**) {
     long total = 0;
     char text[256] = {};
-    std::snprintf(text, sizeof(text), "%s", walk_repair(total).c_str());
+    std::snprintf(text, sizeof(text), "%s", walk_repairs(total).c_str());
     print_message("# %ld kill points\n", total);
     assert_string_equal(text, "");
 }

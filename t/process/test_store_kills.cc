@@ -80,6 +80,49 @@ void child_when_killed_then_its_parks_and_place_are_given_back(void**) {
     assert_string_equal(text, "");
 }
 
+// The same of a stream, of a place that a browser's connect held, and of a batch that was sent but
+// not acknowledged (X-ACK 6).
+std::string die_with_streams() {
+    StoreWorld world(std::size_t{1} << 20U, 2);
+    const ChildIndex here = world.claim();
+    const SessionHandle streaming = world.session(1);
+    const SessionHandle tab = world.tab(2, 1);
+    const SessionHandle other_tab = world.tab(3, 1);
+    const SessionHandle acks = world.ack_session(4);
+    world.subscribe(streaming, {"/a"});
+    world.subscribe(acks, {"/b"});
+    world.publish("/b", "{1}");
+    broker::ConnectTerms terms = world.terms();
+    terms.wants_hold = true;
+    terms.holds_per_browser = 1;
+    const int outcome = outcome_of(in_child([&] {
+        const ChildIndex there = world.store().claim_child(2).value();
+        const ConnectCycle cycle = world.stream(streaming, broker::Transport::kEventSource);
+        world.park(streaming, cycle, there);
+        world.publish("/a", "{2}");
+        world.due(there);
+        world.park(tab, world.start(tab, terms).cycle, there);
+        world.batch_of(acks);
+        return raise(SIGKILL);
+    }));
+    const bool crowded = !world.start(other_tab, terms).may_hold;
+    world.store().sweep(here, world.clock.now());
+    std::string wrong = world.wrong();
+    wrong += outcome == 1000 + SIGKILL && crowded ? "" : " the tab was not held";
+    wrong += world.start(other_tab, terms).may_hold ? "" : " the place is not given back";
+    terms.transport = broker::Transport::kEventSource;
+    wrong += world.start(streaming, terms).cycle.value == 2 ? "" : " the stream goes on";
+    wrong += world.receive(streaming) == "{2}" ? "" : " lost {2}";
+    wrong += world.batch_of(acks) == "2:{1}" ? "" : " lost {1}";
+    return wrong;
+}
+
+void child_when_killed_then_its_streams_and_places_are_given_back(void**) {
+    char text[256] = {};
+    std::snprintf(text, sizeof(text), "%s", die_with_streams().c_str());
+    assert_string_equal(text, "");
+}
+
 // A loop that ends normally leaves an empty place behind.
 std::string leave_with_parks() {
     StoreWorld world(std::size_t{1} << 20U, 1);
@@ -227,6 +270,7 @@ int main() {
         cmocka_unit_test(lock_when_holder_killed_in_a_change_then_repaired),
         cmocka_unit_test(lock_when_holder_killed_while_reading_then_no_repair),
         cmocka_unit_test(child_when_killed_then_its_parks_and_place_are_given_back),
+        cmocka_unit_test(child_when_killed_then_its_streams_and_places_are_given_back),
         cmocka_unit_test(child_when_released_with_an_ended_park_then_nothing_is_left),
         cmocka_unit_test(store_when_publishers_are_killed_in_the_middle_then_whole),
         cmocka_unit_test(store_when_children_are_killed_under_load_then_whole_and_empty),

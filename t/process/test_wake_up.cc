@@ -97,12 +97,38 @@ int poll_for(Rig& rig, SessionHandle session, ChildIndex child, std::size_t want
     return got == wanted ? 0 : 7;
 }
 
-int run_flood(std::size_t messages) {
+// The same by one stream, which parks again after each share.
+int stream_for(Rig& rig, SessionHandle session, ChildIndex child, std::size_t wanted) {
+    std::size_t got = 0;
+    std::string text;
+    std::vector<std::uint32_t> lengths;
+    const auto cycle = rig.store->start_stream(session, broker::Transport::kWebSocket);
+    while (cycle && got < wanted) {
+        std::array<broker::Due, 4> due;
+        if (rig.store->park(session, cycle.value(), child, {}) == broker::ParkState::kParked) {
+            if (!rig.bells.wait(child)) {
+                return 5;  // lost
+            }
+            if (rig.store->take_due(child, due) != 1 || due[0].cycle != cycle.value()) {
+                return 6;
+            }
+        }
+        text.clear();
+        lengths.clear();
+        got += rig.store->drain(session, child, text, &lengths).events;
+        rig.store->delivered(session, true);
+    }
+    return got == wanted ? 0 : 7;
+}
+
+using Receive = int (*)(Rig&, SessionHandle, ChildIndex, std::size_t);
+
+int run_flood(std::size_t messages, Receive receive) {
     Rig rig;
     const SessionHandle session = rig.world.session(1, {1000000, 1U << 30U});
     rig.world.subscribe(session, {"/flood"});
     const pid_t loop = in_child(
-        [&] { return poll_for(rig, session, rig.store->claim_child(1).value(), 2 * messages); });
+        [&] { return receive(rig, session, rig.store->claim_child(1).value(), 2 * messages); });
     std::array<pid_t, 2> publishers{};
     for (pid_t& pid : publishers) {
         pid = in_child([&] {
@@ -121,11 +147,15 @@ int run_flood(std::size_t messages) {
 }
 
 void park_when_publishers_flood_then_no_wake_up_is_lost(void**) {
-    assert_int_equal(run_flood(20000), 0);
+    assert_int_equal(run_flood(20000, poll_for), 0);
+}
+
+void stream_when_publishers_flood_then_no_wake_up_is_lost(void**) {
+    assert_int_equal(run_flood(20000, stream_for), 0);
 }
 
 // Each side publishes only after it was woken: each round crosses a park with a publish.
-int run_ping_pong(int rounds) {
+int run_ping_pong(int rounds, Receive receive) {
     Rig rig;
     const SessionHandle ping = rig.world.session(1);
     const SessionHandle pong = rig.world.session(2);
@@ -136,7 +166,7 @@ int run_ping_pong(int rounds) {
         const auto name = channel(other);
         int wrong = serves && !publish(rig, name) ? 8 : 0;
         for (int i = 0; i < rounds && wrong == 0; ++i) {
-            wrong = poll_for(rig, mine, child, 1);
+            wrong = receive(rig, mine, child, 1);
             if (!publish(rig, name)) {
                 wrong = 9;
             }
@@ -149,7 +179,11 @@ int run_ping_pong(int rounds) {
 }
 
 void park_when_woken_for_each_message_then_no_wake_up_is_lost(void**) {
-    assert_int_equal(run_ping_pong(5000), 0);
+    assert_int_equal(run_ping_pong(5000, poll_for), 0);
+}
+
+void stream_when_woken_for_each_message_then_no_wake_up_is_lost(void**) {
+    assert_int_equal(run_ping_pong(5000, stream_for), 0);
 }
 
 }  // namespace
@@ -160,6 +194,8 @@ int main() {
     const CMUnitTest tests[] = {
         cmocka_unit_test(park_when_publishers_flood_then_no_wake_up_is_lost),
         cmocka_unit_test(park_when_woken_for_each_message_then_no_wake_up_is_lost),
+        cmocka_unit_test(stream_when_publishers_flood_then_no_wake_up_is_lost),
+        cmocka_unit_test(stream_when_woken_for_each_message_then_no_wake_up_is_lost),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

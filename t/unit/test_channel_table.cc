@@ -34,7 +34,7 @@ void channel_when_published_to_then_exists_until_unused_for_a_while(void** state
 void channel_when_subscribed_then_kept(void** state) {
     StoreWorld& world = world_of(state);
     const SessionHandle one = world.session(1);
-    world.store().touch(one, world.after(1000), false);
+    world.touch(one, 1000);
     world.subscribe(one, {"/a/*"});
     sweep_later(world, Millis{100000});
     assert_true(exists(world, "/a/*"));

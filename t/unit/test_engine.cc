@@ -143,7 +143,7 @@ void batch_when_some_are_bad_then_the_good_are_done(void** state) {
     assert_string_equal(bench.events(), R"({"channel":"/a","data":1})");
 }
 
-// PB-6, PB-7, ORD-3: whose events ride in which response.
+// PB-6, PB-7, ORD-3, ORD-4: whose events ride in which response.
 void events_when_request_varies_then_ride_by_rule(void** state) {
     Bench& bench = bench_of(state);
     bench.connect_session('1');
@@ -169,6 +169,13 @@ void events_when_request_varies_then_ride_by_rule(void** state) {
         bench.settings.meta_connect_deliver_only = row.connect_only;
         bench.send(row.body);
         assert_int_equal(bench.outcome.events_of.has_value(), row.ride);
+        if (row.connect_only) {  // ORD-4: callback-polling needs no setting for it
+            bench.settings.meta_connect_deliver_only = false;
+            bench.transport = broker::Transport::kCallbackPolling;
+            bench.send(row.body);
+            bench.transport = broker::Transport::kLongPolling;
+            assert_int_equal(bench.outcome.events_of.has_value(), row.ride);
+        }
     }
 }
 
@@ -206,6 +213,67 @@ void session_when_of_another_domain_then_unknown(void** state) {
     assert_string_equal(bench.error(), "402::session_unknown");
 }
 
+// A loop asks for what allows() will be asked, and for nothing else.
+void may_block_when_messages_vary_then_asks_as_handling_does(void** state) {
+    Bench& bench = bench_of(state);
+    bench.policy.blocking = {{broker::Operation::kSubscribe, "/slow/**"},
+                             {broker::Operation::kCreate, "/new"},
+                             {broker::Operation::kPublish, "/said"},
+                             {broker::Operation::kPublish, "/service/said"},
+                             {broker::Operation::kCreate, "/service/x"},
+                             {broker::Operation::kPublish, "/oort/x"},
+                             {broker::Operation::kPublish, "/meta/x"},
+                             {broker::Operation::kSubscribe, "/meta/connect"}};
+    struct Case {
+        const char* body;
+        bool blocks;
+    };
+    static const Case kCases[] = {
+        {R"([{"channel":"/quick","data":1}])", false},
+        {R"([{"channel":"/said","data":1}])", true},
+        {R"([{"channel":"/said/","data":1}])", true},
+        {R"([{"channel":"/quick","data":1},{"channel":"/said","data":1}])", true},
+        {R"([{"channel":"/new","data":1}])", true},
+        {R"([{"channel":"/service/said","data":1}])", true},
+        {R"([{"channel":"/service/x","data":1}])", false},
+        {R"([{"channel":"/oort/x","data":1}])", false},
+        {R"([{"channel":"/meta/x","data":1}])", false},
+        {R"([{"channel":"/slow/**","data":1}])", false},
+        {R"([{"channel":"no name","data":1}])", false},
+        {R"([{"channel":"/said","clientId":7,"data":1}])", false},
+        {R"([{"channel":"/meta/subscribe","subscription":"/quick"}])", false},
+        {R"([{"channel":"/meta/subscribe","subscription":["/quick","/slow/**"]}])", true},
+        {R"([{"channel":"/meta/subscribe","subscription":"/new"}])", true},
+        {R"([{"channel":"/meta/subscribe","subscription":"/service/x"}])", false},
+        {R"([{"channel":"/meta/subscribe","subscription":"/meta/connect"}])", false},
+        {R"([{"channel":"/meta/subscribe","subscription":["no name"]}])", false},
+        {R"([{"channel":"/meta/subscribe"}])", false},
+        {R"([{"channel":"/meta/unsubscribe","subscription":"/slow/**"}])", false},
+        {R"([{"channel":"/meta/connect"},{"channel":"/meta/disconnect"}])", false},
+        {R"([{"channel":"/said","data":1},{"channel":"/meta/handshake"}])", false},
+    };
+    for (const Case& row : kCases) {
+        if (bench.may_block(row.body) != row.blocks) {
+            print_message("%s\n", row.body);
+        }
+        assert_int_equal(bench.may_block(row.body), row.blocks);
+    }
+}
+
+// Whatever allows() is asked, may_block() was asked before.
+void may_block_when_nothing_blocks_then_asked_for_all_that_is_judged(void** state) {
+    Bench& bench = bench_of(state);
+    bench.connect_session('1');
+    bench.policy.asked.clear();
+    static constexpr const char* kBody =
+        R"([{"channel":"/meta/subscribe","clientId":"$1","subscription":["/a","/b/*","/service/s"]},
+            {"channel":"/c","clientId":"$1","data":1},{"channel":"/service/d","clientId":"$1","data":1}])";
+    assert_false(bench.may_block(kBody));
+    bench.send(kBody);
+    assert_int_equal(bench.policy.asked.size(), 8);
+    assert_true(bench.policy.asked == bench.policy.asked_before);
+}
+
 }  // namespace
 }  // namespace bayeux::test
 
@@ -222,6 +290,8 @@ int main() {
         BENCH_TEST(session_when_request_comes_then_lives_on),
         BENCH_TEST(session_when_expired_then_unknown),
         BENCH_TEST(session_when_of_another_domain_then_unknown),
+        BENCH_TEST(may_block_when_messages_vary_then_asks_as_handling_does),
+        BENCH_TEST(may_block_when_nothing_blocks_then_asked_for_all_that_is_judged),
     };
     return cmocka_run_group_tests_name("engine", tests, nullptr, nullptr);
 }

@@ -8,6 +8,8 @@
 
 namespace {
 
+using bayeux::Millis;
+using bayeux::WallTime;
 using bayeux::protocol::decode_message;
 using bayeux::protocol::is_json;
 using bayeux::protocol::make_event;
@@ -141,6 +143,17 @@ void event_when_the_name_needs_quoting_then_still_json(void** /*state*/) {
     assert_true(is_json(event));
 }
 
+// X-TS: a publisher's own time travels on, but not beside the server's.
+void event_when_stamped_then_with_the_servers_time_only(void** /*state*/) {
+    constexpr std::string_view kRaw =
+        R"({"channel":"/a","data":1,"time\u0073tamp":"mine","x":2,"ext":{"y":3}})";
+    assert_string_equal(make_event(decode_message(kRaw), "/a").c_str(),
+                        R"({"channel":"/a","data":1,"time\u0073tamp":"mine","x":2,"ext":{"y":3}})");
+    assert_string_equal(
+        make_event(decode_message(kRaw), "/a", WallTime{Millis{0}}).c_str(),
+        R"({"channel":"/a","data":1,"x":2,"ext":{"y":3},"timestamp":"Thu Jan 01 00:00:00 GMT 1970"})");
+}
+
 }  // namespace
 
 int main() {
@@ -156,6 +169,7 @@ int main() {
         cmocka_unit_test(event_when_ext_holds_authentication_then_the_rest_of_ext),
         cmocka_unit_test(event_when_ext_holds_nothing_but_authentication_then_no_ext),
         cmocka_unit_test(event_when_the_name_needs_quoting_then_still_json),
+        cmocka_unit_test(event_when_stamped_then_with_the_servers_time_only),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

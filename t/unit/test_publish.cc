@@ -17,12 +17,6 @@ void subscribe(Bench& bench, char session, const char* channel) {
                R"(","subscription":")" + channel + R"("}])");
 }
 
-// What waits for a session, taken out of its queue.
-const char* queue_of(Bench& bench, std::uint32_t session) {
-    bench.outcome.events_of = Bench::handle(session);
-    return bench.events();
-}
-
 // PB-2, PB-3, PB-5, PB-6: the ack, and the publisher's own event before it.
 void publish_when_subscribed_then_event_and_ack(void** state) {
     Bench& bench = bench_of(state);
@@ -134,7 +128,7 @@ void publish_when_patterns_overlap_then_one_copy(void** state) {
     subscribe(bench, '2', "/*");
     subscribe(bench, '2', "/**");
     publish(bench, "/a");
-    assert_string_equal(queue_of(bench, 2), R"({"channel":"/a","data":1})");
+    assert_string_equal(bench.queue_of(2), R"({"channel":"/a","data":1})");
     assert_int_equal(bench.session(3)->queued, 0);
 }
 
@@ -161,13 +155,13 @@ void publish_when_not_to_publisher_then_others_only(void** state) {
 // PB-6, ORD-3: who is woken. The sender's own connect only if its events may not ride here.
 void publish_when_connects_are_held_then_wakes(void** state) {
     Bench& bench = bench_of(state);
+    bench.settings.holds_per_browser = broker::kUnlimited;
     for (const char session : {'1', '2'}) {
         bench.connect_session(session);
         subscribe(bench, session, "/a");
         bench.send(std::string(R"([{"channel":"/meta/connect","clientId":"$)") + session +
                    R"("}])");
-        const broker::Park& park = *bench.outcome.park;
-        bench.store.park(park.connect.session, park.connect.cycle, ChildIndex{0}, park.lease);
+        bench.park();
     }
     broker::Due due[4];
     publish(bench, "/a");
@@ -254,6 +248,49 @@ void publish_when_delivered_then_nothing_of_the_publisher(void** state) {
     assert_string_equal(bench.events(), R"({"channel":"/a","data":1,"ext":{"k":2}})");
 }
 
+// ORD-8, CN-11: a lazy event wakes nobody, and holds up no connect; it leaves with the next one
+// that is not lazy, or when its time has come.
+void publish_when_channel_is_lazy_then_event_waits_for_company(void** state) {
+    Bench& bench = bench_of(state);
+    bench.settings.holds_per_browser = broker::kUnlimited;
+    bench.connect_session('1');
+    bench.connect_session('2');
+    subscribe(bench, '2', "/**");
+    static constexpr const char* kConnect = R"([{"channel":"/meta/connect","clientId":"$2"}])";
+    bench.policy.by_channel["/lazy"].lazy = Millis{5000};
+    publish(bench, "/lazy");
+    bench.send(kConnect);
+    assert_true(bench.outcome.park.has_value());
+    assert_true(bench.park() == broker::ParkState::kParked);
+    publish(bench, "/lazy", R"(,"data":2)");
+    assert_string_equal(bench.due(), "");
+    publish(bench, "/eager", R"(,"data":3)");
+    assert_string_equal(bench.due(), "events");
+    assert_string_equal(bench.queue_of(2),
+                        R"({"channel":"/lazy","data":1},{"channel":"/lazy","data":2},)"
+                        R"({"channel":"/eager","data":3})");
+    bench.send(kConnect);
+    bench.park();
+    publish(bench, "/lazy");
+    bench.clock.advance(Millis{5000});
+    bench.store.sweep(ChildIndex{0}, bench.clock.now());
+    assert_string_equal(bench.due(), "events");
+}
+
+// X-TS: one time for all who get it, not the publisher's.
+void publish_when_timestamp_is_on_then_events_have_it(void** state) {
+    Bench& bench = bench_of(state);
+    bench.connect_session('1');
+    subscribe(bench, '1', "/a");
+    static constexpr const char* kClaim = R"(,"data":1,"timestamp":"yesterday")";
+    publish(bench, "/a", kClaim);
+    assert_string_equal(bench.events(), R"({"channel":"/a","data":1,"timestamp":"yesterday"})");
+    bench.settings.extensions.timestamp = true;
+    publish(bench, "/a", kClaim);
+    assert_string_equal(bench.events(),
+                        R"({"channel":"/a","data":1,"timestamp":"Tue Nov 14 22:30:00 GMT 2023"})");
+}
+
 // BayeuxPersistent reaches the store.
 void publish_when_channel_is_persistent_then_it_outlives_sweeps(void** state) {
     Bench& bench = bench_of(state);
@@ -287,6 +324,8 @@ int main() {
         BENCH_TEST(publish_when_store_full_then_503),
         BENCH_TEST(publish_when_batch_then_policy_is_asked_once_for_a_run),
         BENCH_TEST(publish_when_delivered_then_nothing_of_the_publisher),
+        BENCH_TEST(publish_when_channel_is_lazy_then_event_waits_for_company),
+        BENCH_TEST(publish_when_timestamp_is_on_then_events_have_it),
         BENCH_TEST(publish_when_channel_is_persistent_then_it_outlives_sweeps),
     };
     return cmocka_run_group_tests_name("publish", tests, nullptr, nullptr);

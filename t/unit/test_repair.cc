@@ -57,6 +57,38 @@ void repair_when_events_wait_and_fly_then_they_stay(void** state) {
     assert_string_equal(world.receive(one).c_str(), "{2}");
 }
 
+// What repair rebuilds of the places that browsers' connects hold, of what was sent, and of lazy
+// events: these go out now.
+void repair_when_places_batches_and_lazy_events_then_they_stay(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = world.tab(1, 5);
+    const SessionHandle two = world.tab(2, 5);
+    broker::ConnectTerms terms = world.terms();
+    terms.wants_hold = true;
+    terms.holds_per_browser = 1;
+    const ConnectCycle held = world.start(one, terms).cycle;
+    world.park(one, held, child);
+    const SessionHandle acks = world.ack_session(3);
+    world.subscribe(acks, {"/a"});
+    world.subscribe(one, {"/lazy"});
+    world.publish("/a", "{1}");
+    world.batch_of(acks);
+    world.publish("/a", "{2}");
+    world.publish_lazily("/lazy", "{3}", Millis{5000});
+    repair(world);
+    assert_string_equal(world.wrong().c_str(), "");
+    assert_false(world.start(two, terms).may_hold);
+    assert_string_equal(world.due(child).c_str(), "events:1");
+    world.store().finish_connect(one, held, world.after(9));
+    assert_true(world.start(two, terms).may_hold);
+    broker::ConnectTerms acknowledging = world.terms();
+    acknowledging.acknowledged = 1;
+    world.start(acks, acknowledging);
+    assert_string_equal(world.batch_of(acks).c_str(), "2:{2}");
+    assert_int_equal(world.used_after_all(), 0);
+}
+
 // All that is derived may be lost at once.
 void repair_when_all_lists_are_garbage_then_found_again(void** state) {
     StoreWorld& world = world_of(state);
@@ -70,6 +102,7 @@ void repair_when_all_lists_are_garbage_then_found_again(void** state) {
     scribble(segment.channel_buckets());
     scribble(segment.subscription_buckets());
     scribble(segment.domain_buckets());
+    scribble(segment.browser_buckets());
     store::Header& header = segment.header();
     header.wheel.fill(store::SessionIndex(0x5a5a5a));
     header.idle_head = store::ChannelIndex(3);
@@ -152,6 +185,7 @@ int main() {
     const CMUnitTest tests[] = {
         WORLD_TEST(repair_when_all_is_well_then_nothing_changes),
         WORLD_TEST(repair_when_events_wait_and_fly_then_they_stay),
+        WORLD_TEST(repair_when_places_batches_and_lazy_events_then_they_stay),
         WORLD_TEST(repair_when_all_lists_are_garbage_then_found_again),
         cmocka_unit_test(repair_when_memory_is_damaged_then_whole_again),
         WORLD_TEST(repair_when_waiter_missed_its_event_then_due),

@@ -149,6 +149,86 @@ void drain_when_much_is_queued_then_in_bounded_shares(void** state) {
     assert_string_equal(world.wrong().c_str(), "");
 }
 
+// ORD-8.
+void queue_when_lazy_then_nobody_is_woken(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = subscriber(world, {});
+    assert_int_equal(world.publish_lazily("/a", "{1}", Millis{5000}), 1);
+    assert_true(world.store().has_events(one));
+    const auto start = world.start(one, world.terms());
+    assert_false(start.due);
+    assert_true(world.park(one, start.cycle, child) == broker::ParkState::kParked);
+    world.publish_lazily("/a", "{2}", Millis{5000});
+    assert_string_equal(world.due(child).c_str(), "");
+    assert_string_equal(world.wrong().c_str(), "");
+    // Any response takes them along.
+    assert_string_equal(world.receive(one).c_str(), "{1},{2}");
+}
+
+void queue_when_not_lazy_after_lazy_then_all_go(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = subscriber(world, {});
+    world.park(one, world.connect(one), child);
+    world.publish_lazily("/a", "{1}", Millis{5000});
+    world.publish("/a", "{2}");
+    world.publish_lazily("/a", "{3}", Millis{5000});
+    assert_string_equal(world.due(child).c_str(), "events:1");
+    assert_true(world.start(one, world.terms()).due);
+    assert_string_equal(world.receive(one).c_str(), "{1},{2},{3}");
+    assert_string_equal(world.wrong().c_str(), "");
+}
+
+// A lazy event does not wake for another that rides in a response of its own (PB-6).
+void queue_when_lazy_after_one_without_wake_then_nobody_is_woken(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = subscriber(world, {});
+    world.park(one, world.connect(one), child);
+    world.publish("/a", "{1}", {}, one);
+    world.publish_lazily("/a", "{2}", Millis{5000});
+    assert_string_equal(world.due(child).c_str(), "");
+}
+
+void queue_when_lazy_and_not_written_then_urgent(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = subscriber(world, {});
+    world.publish_lazily("/a", "{1}", Millis{5000});
+    std::string text;
+    world.store().drain(one, child, text);
+    world.publish_lazily("/a", "{2}", Millis{5000});
+    world.park(one, world.connect(one), child);
+    world.store().delivered(one, false);
+    assert_string_equal(world.due(child).c_str(), "events:1");
+    assert_string_equal(world.wrong().c_str(), "");
+}
+
+// Written, and a lazy one came meanwhile: that one goes on waiting.
+void queue_when_lazy_behind_what_was_written_then_it_waits_on(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = subscriber(world, {});
+    world.publish("/a", "{1}");
+    std::string text;
+    world.store().drain(one, child, text);
+    world.publish_lazily("/a", "{2}", Millis{5000});
+    world.store().delivered(one, true);
+    assert_false(world.start(one, world.terms()).due);
+    assert_true(world.park(one, ConnectCycle{1}, child) == broker::ParkState::kParked);
+    assert_string_equal(world.wrong().c_str(), "");
+}
+
+void queue_when_lazy_ones_are_all_dropped_then_nothing_waits(void** state) {
+    StoreWorld& world = world_of(state);
+    const SessionHandle one = subscriber(world, {3, 12, Overflow::kDropOldest});
+    world.publish_lazily("/a", "{1}", Millis{5000});
+    world.publish_lazily("/a", "{too long for it}", Millis{5000});
+    assert_false(world.store().has_events(one));
+    assert_string_equal(world.wrong().c_str(), "");
+}
+
 }  // namespace
 }  // namespace bayeux::test
 
@@ -166,6 +246,12 @@ int main() {
         WORLD_TEST(queue_when_event_never_fits_then_dropped),
         WORLD_TEST(queue_when_drop_newest_then_oldest_are_kept),
         WORLD_TEST(drain_when_much_is_queued_then_in_bounded_shares),
+        WORLD_TEST(queue_when_lazy_then_nobody_is_woken),
+        WORLD_TEST(queue_when_not_lazy_after_lazy_then_all_go),
+        WORLD_TEST(queue_when_lazy_after_one_without_wake_then_nobody_is_woken),
+        WORLD_TEST(queue_when_lazy_and_not_written_then_urgent),
+        WORLD_TEST(queue_when_lazy_behind_what_was_written_then_it_waits_on),
+        WORLD_TEST(queue_when_lazy_ones_are_all_dropped_then_nothing_waits),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -35,8 +35,8 @@ void sweep_when_expiry_passed_then_session_ends(void** state) {
 void touch_when_later_then_session_lives_on(void** state) {
     StoreWorld& world = world_of(state);
     const SessionHandle one = world.session(0);
-    world.store().touch(one, world.after(3600), false);
-    world.store().touch(one, world.after(5), false);
+    world.touch(one, 3600);
+    world.touch(one, 5);
     for (int minute = 0; minute < 59; ++minute) {
         sweep_at(world, Millis{60000});
         assert_string_equal(world.wrong().c_str(), "");
@@ -65,7 +65,7 @@ void sweep_when_clock_jumps_then_all_that_expired_end(void** state) {
     StoreWorld& world = world_of(state);
     for (std::uint32_t i = 0; i < 500; ++i) {
         const SessionHandle one = world.session(i);
-        world.store().touch(one, world.after(static_cast<int>(i)), false);
+        world.touch(one, static_cast<int>(i));
         sweep_at(world, Millis{3});
     }
     sweep_at(world, Millis{100000000});
@@ -75,15 +75,73 @@ void sweep_when_clock_jumps_then_all_that_expired_end(void** state) {
     assert_string_equal(world.wrong().c_str(), "");
 }
 
-void next_expired_when_budget_is_used_up_then_stops(void** state) {
+// ORD-8: when the first of them has waited long enough, at most a sweep later.
+void sweep_when_lazy_events_waited_then_due(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = world.session(0);
+    world.subscribe(one, {"/a"});
+    world.park(one, world.connect(one), child);
+    world.publish_lazily("/a", "{1}", Millis{5000});
+    assert_string_equal(world.wrong().c_str(), "");
+    sweep_at(world, Millis{2000});
+    world.publish_lazily("/a", "{2}", Millis{5000});
+    sweep_at(world, Millis{2900});
+    assert_string_equal(world.due(child).c_str(), "");
+    sweep_at(world, Millis{400});
+    assert_string_equal(world.due(child).c_str(), "events:1");
+    assert_int_equal(alive(world, 1), 1);
+    assert_string_equal(world.receive(one).c_str(), "{1},{2}");
+    assert_string_equal(world.wrong().c_str(), "");
+}
+
+void publish_when_lazy_for_less_then_due_earlier(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = world.session(0);
+    world.subscribe(one, {"/a"});
+    world.park(one, world.connect(one), child);
+    world.publish_lazily("/a", "{1}", Millis{20000});
+    world.publish_lazily("/a", "{2}", Millis{1000});
+    world.publish_lazily("/a", "{3}", Millis{9000});
+    sweep_at(world, Millis{1400});
+    assert_string_equal(world.due(child).c_str(), "events:1");
+}
+
+// Nobody is held then: the next connect is answered at once.
+void sweep_when_lazy_events_waited_and_nobody_is_held_then_next_connect_is_due(void** state) {
+    StoreWorld& world = world_of(state);
+    const SessionHandle one = world.session(0);
+    world.subscribe(one, {"/a"});
+    world.publish_lazily("/a", "{1}", Millis{1000});
+    sweep_at(world, Millis{1400});
+    assert_true(world.start(one, world.terms()).due);
+    assert_string_equal(world.wrong().c_str(), "");
+}
+
+// What went out, or on, in time is not due for it any more.
+void sweep_when_lazy_events_are_gone_then_not_due(void** state) {
+    StoreWorld& world = world_of(state);
+    const ChildIndex child = world.claim();
+    const SessionHandle one = world.session(0);
+    world.subscribe(one, {"/a"});
+    world.publish_lazily("/a", "{1}", Millis{1000});
+    world.receive(one);
+    world.park(one, world.connect(one), child);
+    sweep_at(world, Millis{5000});
+    assert_string_equal(world.due(child).c_str(), "");
+    assert_string_equal(world.wrong().c_str(), "");
+}
+
+void next_timed_when_budget_is_used_up_then_stops(void** state) {
     StoreWorld& world = world_of(state);
     for (std::uint32_t i = 0; i < 10; ++i) {
-        world.store().touch(world.session(i), world.after(100), false);
+        world.touch(world.session(i), 100);
     }
     world.clock.advance(Millis{20000});
     world.locked([](const store::Locked& locked) {
         std::uint32_t budget = 4;
-        assert_false(static_cast<bool>(store::next_expired(locked, budget)));
+        assert_false(static_cast<bool>(store::next_timed(locked, budget)));
         assert_int_equal(budget, 0);
     });
     assert_string_equal(world.wrong().c_str(), "");
@@ -99,7 +157,11 @@ int main() {
         WORLD_TEST(touch_when_later_then_session_lives_on),
         WORLD_TEST(finish_when_before_lease_then_expiry_moves_forward),
         WORLD_TEST(sweep_when_clock_jumps_then_all_that_expired_end),
-        WORLD_TEST(next_expired_when_budget_is_used_up_then_stops),
+        WORLD_TEST(sweep_when_lazy_events_waited_then_due),
+        WORLD_TEST(publish_when_lazy_for_less_then_due_earlier),
+        WORLD_TEST(sweep_when_lazy_events_waited_and_nobody_is_held_then_next_connect_is_due),
+        WORLD_TEST(sweep_when_lazy_events_are_gone_then_not_due),
+        WORLD_TEST(next_timed_when_budget_is_used_up_then_stops),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -138,10 +138,10 @@ void turns_when_a_request_takes_long_then_another_turn_looks_after_the_rest(void
     assert_int_equal(n.performed, 1);
 }
 
-Numbers slow_requests_then_an_answer() {
+Numbers slow_requests_then_an_answer(Task slow_task) {
     Fixture f;
     std::mutex slow;
-    f.assign(6, Task::kServe);
+    f.assign(6, slow_task);
     for (auto& connection : f.connections) {
         connection->blocked = &slow;
     }
@@ -177,8 +177,14 @@ Numbers slow_requests_then_an_answer() {
 
 // design.md 4.4, S15: however slow requests are, held connects wake.
 void turns_when_the_cap_is_reached_by_requests_then_an_answer_gets_a_turn(void** /*state*/) {
-    const Numbers n = slow_requests_then_an_answer();
+    const Numbers n = slow_requests_then_an_answer(Task::kServe);
     assert_int_equal(n.performed, 15);  // the answer, and still four requests
+}
+
+// A stream needs a worker for what may block, as a request may.
+void turns_when_the_cap_is_reached_by_streams_then_an_answer_gets_a_turn(void** /*state*/) {
+    const Numbers n = slow_requests_then_an_answer(Task::kStream);
+    assert_int_equal(n.performed, 15);
 }
 
 Numbers requests_and_answers_then_mixed() {
@@ -242,6 +248,7 @@ int main() {
         cmocka_unit_test(turns_when_many_wait_then_not_more_than_the_cap),
         cmocka_unit_test(turns_when_a_request_takes_long_then_another_turn_looks_after_the_rest),
         cmocka_unit_test(turns_when_the_cap_is_reached_by_requests_then_an_answer_gets_a_turn),
+        cmocka_unit_test(turns_when_the_cap_is_reached_by_streams_then_an_answer_gets_a_turn),
         cmocka_unit_test(turns_when_requests_and_others_wait_then_they_take_turns),
         cmocka_unit_test(turns_when_no_worker_can_be_had_then_asked_again),
         cmocka_unit_test(turns_when_performed_here_then_no_worker_is_asked),

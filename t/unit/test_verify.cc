@@ -15,8 +15,9 @@ struct Scene {
     Scene() : world(std::size_t{1} << 20U, 4) {
         child = world.claim();
         world.store().sweep(child, world.clock.now());  // the wheel learns what time it is
-        one = world.session(1);
-        two = world.session(2);
+        one = world.tab(1, 1);
+        two = world.tab(2, 2);
+        acks = world.ack_session(3);
         world.subscribe(one, {"/a", "/b"});
         world.subscribe(two, {"/a"});
         world.publish("/a", std::string(500, 'x'));
@@ -25,7 +26,15 @@ struct Scene {
         world.store().drain(one, child, text);
         world.publish("/a", "{2}");
         world.receive(two);
-        world.park(two, world.connect(two), child);
+        broker::ConnectTerms terms = world.terms();
+        terms.wants_hold = true;
+        terms.holds_per_browser = 1;
+        world.park(two, world.start(two, terms).cycle, child);
+        world.subscribe(acks, {"/acks"});
+        world.publish("/acks", "{3}");
+        world.publish("/acks", "{4}");
+        world.batch_of(acks);
+        world.publish_lazily("/acks", "{5}", Millis{2000});
     }
     Scene(const Scene&) = delete;
     Scene& operator=(const Scene&) = delete;
@@ -37,6 +46,12 @@ struct Scene {
     Session& session(SessionHandle handle) {
         return segment().cell(store::SessionIndex(handle.index));
     }
+    store::Browser& browser_of(SessionHandle handle) {
+        return segment().cell(session(handle).browser_cell);
+    }
+    store::QueueEntry& first_of(SessionHandle handle) {
+        return segment().cell(session(handle).queue_head);
+    }
     Channel& channel_of(SessionHandle handle) {
         return segment().cell(segment().cell(session(handle).subscriptions).channel);
     }
@@ -45,6 +60,7 @@ struct Scene {
     ChildIndex child;
     SessionHandle one;
     SessionHandle two;
+    SessionHandle acks;
 };
 
 // The number of the violation that is seen after `harm`, e.g. "V6"; empty if none is seen.
@@ -101,13 +117,33 @@ const Harm kHarms[] = {
     {"V11", [](Scene& s) { s.session(s.two).waiter_state = store::WaiterState::kDue; }},
     {"V11", [](Scene& s) { s.session(s.one).notice_child = 0; }},
     {"V11", [](Scene& s) { ++s.segment().children()[0].due_count; }},
-    {"V11", [](Scene& s) { s.session(s.two).waiter_child = 3; }},
+    {"V11", [](Scene& s) { s.session(s.two).cycle_child = 3; }},
     {"V11", [](Scene& s) { ++s.segment().header().left_children; }},
     {"V12", [](Scene& s) { s.segment().header().idle_head = store::ChannelIndex(); }},
     {"V12", [](Scene& s) { s.channel_of(s.one).idle = 1; }},
     {"V13", [](Scene& s) { s.segment().header().dying_head = store::SessionIndex(s.one.index); }},
     {"V14", [](Scene& s) { ++s.channel_of(s.one).cursors; }},
     {"V14", [](Scene& s) { ++s.segment().header().job_count; }},
+    {"V10", [](Scene& s) { s.session(s.acks).lazy_at -= 5000; }},
+    {"V11", [](Scene& s) { s.session(s.one).cycle_child = 3; }},
+    {"V15", [](Scene& s) { ++s.browser_of(s.two).holds; }},
+    {"V15", [](Scene& s) { ++s.browser_of(s.two).id[0]; }},
+    {"V15", [](Scene& s) { s.browser_of(s.two).hash_next = s.session(s.two).browser_cell; }},
+    {"V15", [](Scene& s) { s.session(s.two).holds_place = 0; }},
+    {"V15", [](Scene& s) { s.session(s.one).holds_place = 1; }},
+    {"V15", [](Scene& s) { s.session(s.two).browser_cell = store::BrowserIndex(); }},
+    {"V15", [](Scene& s) { ++s.session(s.one).browser_hash; }},
+    {"V16", [](Scene& s) { ++s.session(s.acks).sent_count; }},
+    {"V16", [](Scene& s) { s.session(s.acks).batch = 0; }},
+    {"V16", [](Scene& s) { s.first_of(s.acks).batch = 0; }},
+    {"V16", [](Scene& s) { s.first_of(s.acks).batch = 2; }},
+    {"V16", [](Scene& s) { s.first_of(s.one).batch = 1; }},
+    {"V16", [](Scene& s) { s.session(s.acks).ack = 0; }},
+    {"V16", [](Scene& s) { s.session(s.one).ack = 1; }},
+    {"V17", [](Scene& s) { s.session(s.acks).lazy_at = store::kNever; }},
+    {"V17", [](Scene& s) { s.session(s.acks).urgent = 1; }},
+    {"V17", [](Scene& s) { s.session(s.one).urgent = 0; }},
+    {"V17", [](Scene& s) { s.session(s.two).urgent = 1; }},
 };
 
 // Every check is able to fail.

@@ -1,0 +1,111 @@
+#include "httpd/stream_request.hpp"
+
+#include <httpd.h>
+
+#include <util_filter.h>
+
+#include "httpd/adoption.hpp"
+#include "httpd/boundary.hpp"
+#include "httpd/browser_cookie.hpp"
+#include "httpd/channel_sections.hpp"
+#include "httpd/held_request.hpp"
+#include "httpd/module_state.hpp"
+#include "httpd/reply.hpp"
+
+namespace bayeux::httpd {
+namespace {
+
+CookieTerms cookie_terms(const DirConfig& config) noexcept {
+    return config.cookie.or_else(CookieTerms{});
+}
+
+const DomainSections* sections_of(request_rec* r, DomainId domain) noexcept {
+    const DomainRules* rules = server_config(r->server).rules;
+    return rules != nullptr ? rules->find(domain) : nullptr;
+}
+
+loop::StreamLimits limits_of(const request_rec* r, const DirConfig& config) noexcept {
+    loop::StreamLimits limits;
+    limits.max_message = config.max_message_size.or_else(kDefaultMaxMessageSize);
+    limits.messages_per_frame = config.messages_per_frame.or_else(1);
+    limits.ping = Millis{config.ping_ms.or_else(30000)};
+    limits.patience = Millis{apr_time_as_msec(r->server->timeout)};
+    return limits;
+}
+
+// Its clock would go on running, and end the stream.
+void remove_request_timeout(conn_rec* c) noexcept {
+    for (ap_filter_t* f = c->input_filters; f != nullptr; f = f->next) {
+        if (strcasecmp(f->frec->name, "reqtimeout") == 0) {
+            ap_remove_input_filter(f);
+            return;
+        }
+    }
+}
+
+}  // namespace
+
+StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Transport transport)
+    : r_(r),
+      transport_(transport),
+      settings_(settings_of(config, r)),
+      policy_(r, sections_of(r, settings_.domain), this_child()->clock(),
+              settings_.broadcast_to_publisher),
+      browser_(browser_of(r, cookie_terms(config), this_child()->store().browser_key())),
+      no_cookie_(!has_browser_cookie(r, cookie_terms(config))),
+      limits_(limits_of(r, config)) {}
+
+broker::Request StreamRequest::request() noexcept {
+    return {.settings = settings_,
+            .policy = policy_,
+            .transport = transport_,
+            .browser = browser_,
+            .new_browser = browser_,  // WS-3: no cookie is set on a stream
+            .can_hold = true,
+            .unheld_interval = Millis{0},
+            .bound = std::nullopt,
+            .stream = {},
+            .no_cookie = no_cookie_};
+}
+
+void StreamRequest::begin_bytes() {
+    conn_rec* c = r_->connection;
+    remove_request_timeout(c);
+    c->keepalive = AP_CONN_CLOSE;  // nothing else follows on this connection
+    apr_os_sock_t fd = -1;
+    apr_os_sock_get(&fd, ap_get_conn_socket(c));
+    bytes_.emplace(r_, fd, is_transparent(c));
+}
+
+void StreamRequest::begin_websocket(bool deflate) {
+    limits_.deflate = deflate;
+    begin_bytes();
+    stream_ = pool_new<loop::WebSocket>(r_->pool, this_child()->streams(), *this, *bytes_);
+}
+
+void StreamRequest::begin_event_source(const broker::Bound& bound) {
+    begin_bytes();
+    stream_ = pool_new<loop::EventSource>(r_->pool, this_child()->streams(), *this, *bytes_, bound,
+                                          r_->chunked != 0);
+}
+
+Outlook outlook_of(request_rec* r) {
+    if (!can_be_adopted(r)) {
+        return Outlook::kNone;
+    }
+    return this_child()->loop().stopping() ? Outlook::kBrief : Outlook::kStream;
+}
+
+int refuse_stream(request_rec* r) {
+    return write_refusal(r,
+                         {HTTP_NOT_IMPLEMENTED, "no stream can begin here; another transport can"});
+}
+
+void leave_stream_to_loop(request_rec* r, StreamRequest& stream) {
+    auto* held = pool_new<HeldRequest>(r->pool);
+    held->r = r;
+    held->stream = &stream;
+    leave_to_loop(r, *held);
+}
+
+}  // namespace bayeux::httpd

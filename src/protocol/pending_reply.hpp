@@ -1,0 +1,34 @@
+// A reply of which the last fields are known only when it is written: the number of the batch that
+// it brings (X-ACK 4), how long its request took (X-TSYNC 3), and when that is (X-TS).
+#ifndef BAYEUX_PROTOCOL_PENDING_REPLY_HPP
+#define BAYEUX_PROTOCOL_PENDING_REPLY_HPP
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "protocol/timesync.hpp"
+
+namespace bayeux::protocol {
+
+// What is known at the time of writing.
+struct WriteTime {
+    WallTime now;
+    std::optional<std::uint32_t> batch;  // of the events that the same response brings
+};
+
+struct PendingReply {
+    std::string text;  // the whole object, without its closing brace and without `ext`
+    std::optional<std::string> ack;  // of ext.ack where it is known already, as JSON
+    bool wants_batch = false;        // ext.ack is the batch's number, if there is one
+    std::optional<TimesyncReply> timesync;
+    bool timestamp = false;
+
+    // Appends the whole object.
+    void append_to(std::string& out, const WriteTime& at) const;
+};
+
+}  // namespace bayeux::protocol
+
+#endif
