@@ -194,7 +194,7 @@ class Client:
 
     def connect_message(self, advice_timeout=None, **fields):
         advice = None if advice_timeout is None else {"timeout": advice_timeout}
-        return self.message("/meta/connect", connectionType="long-polling", advice=advice, **fields)
+        return self.message("/meta/connect", **{"connectionType": "long-polling", "advice": advice, **fields})
 
     def connect(self, advice_timeout=None, timeout=None, **fields):
         """Send a connect and wait for its answer: a Batch."""

@@ -191,6 +191,8 @@ class Engine:
 class Load:
     """Runs an Engine in a process of its own. After the block, `report` is a dict; see Engine.report()."""
 
+    program = __file__
+
     def __init__(self, server, *, subscribers=100, publishers=5, rate=200, channels=20, path="/bayeux",
                  retry_publishes=True, patience=30):  # fmt: skip
         self.options = {"port": server.port, "path": path, "subscribers": subscribers, "publishers": publishers,
@@ -201,7 +203,7 @@ class Load:
 
     def __enter__(self):
         self._process = subprocess.Popen(
-            [sys.executable, __file__, json.dumps(self.options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, self.program, json.dumps(self.options)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True,
         )  # fmt: skip
         said = self._process.stdout.readline().strip()
