@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The demo's chat in Chromium, served by the demo's own configuration.
+"""The demo in Chromium, served by the demo's own configuration.
 
 BAYEUX_SCREENSHOTS names a directory for the pictures; docs/images renews those of the documentation.
 """
@@ -41,14 +41,26 @@ def _(server):
         check(Connection(server).request("GET", path).status in (400, 403, 404), path)
 
 
-@test("the chat in Chromium")
-def _(server):
+def run_in_chromium(server, program):
     pictures = os.environ.get("BAYEUX_SCREENSHOTS")
     directory = (httpd_conf.SRCDIR / pictures).resolve() if pictures else server.root
-    run_node(
-        "browser/chat.mjs", f"http://127.0.0.1:{server.port}/", str(server.pid), timeout=120,
-        env={"BAYEUX_SCREENSHOTS": str(directory)},
-    )  # fmt: skip
+    url = f"http://127.0.0.1:{server.port}/"
+    run_node(program, url, str(server.pid), timeout=120, env={"BAYEUX_SCREENSHOTS": str(directory)})
+
+
+@test("the connection, its switch, its cable and its clock in Chromium")
+def _(server):
+    run_in_chromium(server, "browser/link.mjs")
+
+
+@test("the ticker in Chromium")
+def _(server):
+    run_in_chromium(server, "browser/ticker.mjs")
+
+
+@test("the chat in Chromium")
+def _(server):
+    run_in_chromium(server, "browser/chat.mjs")
 
 
 run(DemoHttpd)

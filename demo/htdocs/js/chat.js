@@ -1,46 +1,51 @@
-// The chat itself: which room is open, what is said in it, and over which connection.
+// The chat itself: which room is open, what is said in it, and what the link to the server brings.
 
-import { createConnection } from './connection.js';
+import { byId, drawMember } from './dom.js';
 import { cleanName, nameOf } from './identity.js';
+import { Link } from './link.js';
 import { createPresence } from './presence.js';
-import { createRooms, remember } from './rooms.js';
+import { createRooms, entriesOf, remember } from './rooms.js';
 import * as view from './chat_view.js';
 
 const kTextLength = 500;
 const kAskAgain = 2000;
-const kGuestUrl = 'bayeux';
-const kMemberUrl = 'members/bayeux';
 
 export class Chat {
   #identity;
-  #onWire;
-  #rooms = createRooms();
-  #open = this.#rooms[0];
+  #rooms;
+  #open;
   #presence;
-  #connection = null;
 
-  constructor(identity, onWire) {
+  // The entries are those of the page before a reload.
+  constructor(identity, timesync, events, entries) {
     this.#identity = identity;
-    this.#onWire = onWire;
-    this.#presence = createPresence(identity, () => this.#drawPeople());
+    this.#rooms = createRooms(entries);
+    this.#open = this.#rooms[0];
+    this.link = new Link('chat', timesync, {
+      ...events,
+      onReady: () => this.#rooms.forEach((room) => this.#subscribe(room)),
+    });
+    this.#presence = createPresence(identity, this.link, () => this.#drawPeople());
   }
 
   start() {
+    this.link.start();
+    this.#presence.start();
     this.#enter(this.#open);
-    this.#connect();
+    this.#drawMe();
   }
 
-  // A login, or with null a logout: another session, as the server takes the user from its requests.
+  // A login, or with null a logout.
   async become(member) {
-    this.#presence.detach();
-    await this.#connection.stop();
+    this.#presence.leave();
     this.#identity.member = member;
-    this.#add(this.#open, { kind: 'event', text: member ? `Logged in as ${member.user}` : 'Logged out' });
-    this.#connect();
+    this.note(member ? `Logged in as ${member.user}` : 'Logged out');
+    this.#drawMe();
+    await this.link.become(member);
   }
 
   renamed() {
-    view.drawMe(nameOf(this.#identity), false);
+    this.#drawMe();
     this.#presence.announce();
   }
 
@@ -48,47 +53,38 @@ export class Chat {
     this.#askAgain(this.#open);
   }
 
+  // Something that happened here, between the messages.
+  note(text) {
+    this.#add(this.#open, { kind: 'event', text });
+  }
+
   // Returns whether the server took it; a refusal is shown with the server's own words.
   async say(said) {
     const room = this.#open;
     const text = said.slice(0, kTextLength);
     const { key } = this.#identity;
-    const reply = await this.#connection.publish(room.talk, { name: nameOf(this.#identity), text, key });
+    const reply = await this.link.publish(room.talk, { name: nameOf(this.#identity), text, key });
     if (room === this.#open) {
       view.showRefusal(reply.successful ? '' : `Not sent. ${explain(reply)}`);
     }
     return reply.successful;
   }
 
+  // Returns what the page after a reload needs; that of a member begins as a guest.
   leave() {
-    this.#connection.abandon(this.#open.presence, this.#presence.farewell());
-  }
-
-  #connect() {
-    const { member } = this.#identity;
-    view.drawMe(nameOf(this.#identity), Boolean(member));
-    const connection = createConnection({
-      url: member ? kMemberUrl : kGuestUrl,
-      authorization: member?.authorization,
-      onWire: this.#onWire,
-      // The last words of a session that a login has replaced are of no interest.
-      onState: (...state) => connection === this.#connection && view.drawStatus(...state),
-      onReady: () => this.#rooms.forEach((room) => this.#subscribe(room)),
-    });
-    this.#connection = connection;
-    this.#presence.attach(connection);
-    connection.start();
+    this.link.leave([{ channel: this.#open.presence, data: this.#presence.farewell() }]);
+    return this.link.member ? {} : { key: this.#identity.key, entries: entriesOf(this.#rooms) };
   }
 
   async #subscribe(room) {
-    const attempt = { connection: this.#connection };
+    const attempt = {};
     room.attempt = attempt;
     room.subscribed = false;
     const replies = await Promise.all([
-      attempt.connection.subscribe(room.talk, (data) => this.#hear(room, data)),
-      attempt.connection.subscribe(room.presence, (data) => this.#presence.hear(room, data)),
+      this.link.subscribe(room.talk, (data) => this.#hear(room, data)),
+      this.link.subscribe(room.presence, (data) => this.#presence.hear(room, data)),
     ]);
-    if (room.attempt === attempt && attempt.connection === this.#connection) {
+    if (room.attempt === attempt) {
       room.attempt = null;
       this.#subscribed(room, replies);
     }
@@ -102,7 +98,7 @@ export class Chat {
     room.refusal = refusal;
     room.subscribed = replies.every(({ successful }) => successful);
     if (!room.subscribed && !refusal) {
-      this.#connection.setTimeout(() => this.#askAgain(room), kAskAgain);
+      this.link.setTimeout(() => this.#askAgain(room), kAskAgain);
     }
     this.#drawRooms();
     if (room === this.#open) {
@@ -114,7 +110,7 @@ export class Chat {
   }
 
   #askAgain(room) {
-    if (!room.subscribed && !room.attempt && this.#connection?.isConnected()) {
+    if (!room.subscribed && !room.attempt && this.link.isConnected()) {
       this.#subscribe(room);
     }
   }
@@ -137,7 +133,8 @@ export class Chat {
     }
     const text = data.text.slice(0, kTextLength);
     const mine = data.key === this.#identity.key;
-    this.#add(room, { kind: 'message', key: data.key, name, text, mine, at: Date.now() });
+    const replayed = !mine && this.link.noteHeard();
+    this.#add(room, { kind: 'message', key: data.key, name, text, mine, replayed, at: Date.now() });
   }
 
   #add(room, entry) {
@@ -152,6 +149,11 @@ export class Chat {
 
   #drawRooms() {
     view.drawRooms(this.#rooms, this.#open, (room) => this.#enter(room));
+  }
+
+  #drawMe() {
+    drawMember(this.#identity.member, nameOf(this.#identity));
+    byId('rename').hidden = Boolean(this.#identity.member);
   }
 
   #drawPeople() {

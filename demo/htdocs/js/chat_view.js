@@ -8,11 +8,12 @@ const clock = (at) => new Date(at).toLocaleTimeString([], { hour: '2-digit', min
 
 function drawMessage(entry, previous) {
   const follows = previous?.key === entry.key && previous.name === entry.name &&
-    entry.at - previous.at < kGroup;
+    previous.replayed === entry.replayed && entry.at - previous.at < kGroup;
   const className = `message${entry.mine ? ' mine' : ''}${follows ? ' follows' : ''}`;
   return element('li', className,
     avatar(entry.name),
-    element('p', 'byline', element('b', '', entry.name), ` ${clock(entry.at)}`),
+    element('p', 'byline', element('b', '', entry.name), ` ${clock(entry.at)}`,
+      entry.replayed ? ' · replayed' : ''),
     element('p', 'text', entry.text));
 }
 
@@ -72,19 +73,4 @@ export function appendEntry(room, entry) {
 export function showRefusal(text) {
   byId('refusal').textContent = text;
   byId('refusal').hidden = text === '';
-}
-
-export function drawStatus(state, detail, transport) {
-  byId('status').dataset.state = state;
-  byId('status-state').textContent = state;
-  byId('status-transport').textContent = [transport, detail].filter(Boolean).join(', ');
-}
-
-export function drawMe(name, member) {
-  byId('me-name').textContent = name;
-  byId('me-kind').textContent = member ? 'member' : 'guest';
-  byId('me-kind').classList.toggle('member', member);
-  byId('login-open').hidden = member;
-  byId('rename').hidden = member;
-  byId('logout').hidden = !member;
 }

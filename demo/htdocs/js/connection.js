@@ -1,26 +1,55 @@
-// One Bayeux session of the page, by the stock CometD client. A login makes a new one, because
-// the server takes a session's user from the request that carries it.
+// One connection of the page to its Bayeux session, by the stock CometD client.
 
-import { CometD } from '/cometd/cometd.js';
+import { AckExtension, CometD } from '/cometd/cometd.js';
 import { kScripted } from './login.js';
+import { keepSession } from './resume.js';
 
-const kRetry = 1000;
-const kMaxRetry = 5000;
+const kRetry = 500;
+const kMaxRetry = 1500;
 const kGoodbye = 2000;
 
-// A browser's WebSocket cannot carry an Authorization header, so members stay with HTTP.
-// Add ?transport=websocket to the page's address to try the other one as a guest.
-function keepOneTransport(cometd, authorization) {
-  const wanted = new URLSearchParams(location.search).get('transport');
-  const types = cometd.getTransportTypes();
-  const kept = !authorization && types.includes(wanted) ? wanted : 'long-polling';
-  types.filter((type) => type !== kept).forEach((type) => cometd.unregisterTransport(type));
+// In the order of preference.
+export const kTransports = ['websocket', 'long-polling'];
+
+// Whatever comes next, the handshake goes by HTTP: its reply brings the cookie without which no
+// session may move from a WebSocket to HTTP later.
+function handshakeByHttp(cometd) {
+  cometd.getTransportTypes().filter((type) => type !== 'long-polling').forEach((type) => {
+    const transport = cometd.unregisterTransport(type);
+    if (kTransports.includes(type)) {
+      cometd.registerTransport(type, transport);
+    }
+  });
 }
 
-export function createConnection({ url, authorization, onState, onReady, onWire }) {
+// The client takes the first of its own transports that the reply to a handshake names.
+const choose = (transport) => ({
+  incoming(message) {
+    if (message.channel === '/meta/handshake' && message.supportedConnectionTypes?.includes(transport)) {
+      message.supportedConnectionTypes = [transport];
+    }
+    return message;
+  },
+});
+
+function addExtensions(cometd, { transport, timesync, onWire }) {
+  // The first to be registered sees what comes before all others and what goes after them.
+  cometd.registerExtension('wire', {
+    // A handshake that was replayed from the tab's storage has not been on the wire.
+    incoming: (message) => (message.ext?.reload || onWire('in', message), message),
+    outgoing: (message) => (onWire('out', message), message),
+  });
+  cometd.registerExtension('choose', choose(transport));
+  cometd.registerExtension('ack', new AckExtension());
+  cometd.registerExtension('timesync', timesync);
+}
+
+export function createConnection({ name, url, authorization, onState, onReady, ...extensions }) {
   const cometd = new CometD();
   const requestHeaders = authorization ? { ...kScripted, Authorization: authorization } : {};
   const handlers = new Map();
+  let heard = [];
+  let acknowledging = false;
   let state = 'closed';
 
   const setState = (next, detail = '') => {
@@ -28,7 +57,20 @@ export function createConnection({ url, authorization, onState, onReady, onWire 
     onState(next, detail, cometd.getTransport()?.type ?? '');
   };
 
+  // Over a WebSocket events come some time ahead of the reply that has the number of their batch, and
+  // count only with it: when the connection breaks in between they come again.
+  const hear = (handle, data) => {
+    if (acknowledging) {
+      heard.push(() => handle(data));
+    } else {
+      handle(data);
+    }
+  };
+
   const connectReplied = (message) => {
+    const counted = message.successful ? heard : [];
+    heard = [];
+    counted.forEach((action) => action());
     if (cometd.isDisconnected()) {
       setState('closed');
     } else if (!message.successful) {
@@ -45,11 +87,12 @@ export function createConnection({ url, authorization, onState, onReady, onWire 
       setState('broken', message.error ?? 'no answer from the server');
       return;
     }
+    acknowledging = Boolean(message.ext?.ack);
     // The server forgets subscriptions with the session: each handshake needs them anew.
     cometd.batch(onReady);
   };
 
-  keepOneTransport(cometd, authorization);
+  handshakeByHttp(cometd);
   cometd.configure({
     url: new URL(url, location.href).href,
     requestHeaders,
@@ -57,14 +100,14 @@ export function createConnection({ url, authorization, onState, onReady, onWire 
     maxBackoff: kMaxRetry,
     logLevel: 'warn',
   });
-  cometd.registerExtension('wire', {
-    incoming: (message) => (onWire('in', message), message),
-    outgoing: (message) => (onWire('out', message), message),
-  });
+  addExtensions(cometd, extensions);
+  const leave = keepSession(cometd, name);
   cometd.addListener('/meta/handshake', handshakeReplied);
   cometd.addListener('/meta/connect', connectReplied);
 
   return {
+    leave,
+
     start() {
       setState('connecting');
       cometd.handshake();
@@ -83,9 +126,7 @@ export function createConnection({ url, authorization, onState, onReady, onWire 
     },
 
     isConnected: () => state === 'connected',
-    batch: (action) => cometd.batch(action),
     setTimeout: (action, delay) => cometd.setTimeout(action, delay),
-    clearTimeout: (timer) => cometd.clearTimeout(timer),
 
     // One handler for each channel: asking twice does not show a message twice.
     subscribe(channel, onMessage) {
@@ -93,7 +134,7 @@ export function createConnection({ url, authorization, onState, onReady, onWire 
       return new Promise((resolve) => {
         cometd.subscribe(channel, (message) => {
           if (handlers.get(channel) === onMessage) {
-            onMessage(message.data);
+            hear(onMessage, message.data);
           }
         }, resolve);
       });
@@ -110,18 +151,14 @@ export function createConnection({ url, authorization, onState, onReady, onWire 
     },
 
     // A page that is going away has no time for answers: one request that outlives it.
-    abandon(channel, data) {
+    sendLast(messages) {
       const clientId = cometd.getClientId();
-      if (clientId && !cometd.isDisconnected()) {
-        const messages = [
-          { channel, clientId, data },
-          { channel: '/meta/disconnect', clientId },
-        ];
+      if (clientId && messages.length > 0 && !cometd.isDisconnected()) {
         fetch(url, {
           method: 'POST',
           keepalive: true,
           headers: { ...requestHeaders, 'Content-Type': 'application/json' },
-          body: JSON.stringify(messages),
+          body: JSON.stringify(messages.map((message) => ({ ...message, clientId }))),
         }).catch(() => {});
       }
     },

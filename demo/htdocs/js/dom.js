@@ -12,12 +12,16 @@ export function element(name, className, ...children) {
   return node;
 }
 
+// A part of a drawing, or with the name svg all of it.
+export function shape(name, attributes) {
+  const node = document.createElementNS('http://www.w3.org/2000/svg', name);
+  Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, String(value)));
+  return node;
+}
+
 export function icon(id) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const use = document.createElementNS('http://www.w3.org/2000/svg', 'use');
-  use.setAttribute('href', `#${id}`);
-  svg.setAttribute('aria-hidden', 'true');
-  svg.append(use);
+  const svg = shape('svg', { 'aria-hidden': 'true' });
+  svg.append(shape('use', { href: `#${id}` }));
   return svg;
 }
 
@@ -39,4 +43,19 @@ export function appendAndFollow(list, ...nodes) {
   if (following) {
     list.scrollTop = list.scrollHeight;
   }
+}
+
+export function setUpDialogs() {
+  for (const close of document.querySelectorAll('[data-close]')) {
+    close.addEventListener('click', () => close.closest('dialog').close());
+  }
+}
+
+// Who the server takes this page's user for.
+export function drawMember(member, name) {
+  byId('me-name').textContent = name;
+  byId('me-kind').textContent = member ? 'member' : 'guest';
+  byId('me-kind').classList.toggle('member', Boolean(member));
+  byId('login-open').hidden = Boolean(member);
+  byId('logout').hidden = !member;
 }

@@ -13,10 +13,11 @@ export function cleanName(value) {
   return [...text].slice(0, kNameLength).join('');
 }
 
-export function createIdentity() {
+// The key is that of the page before a reload, or none.
+export function createIdentity(key) {
   const stored = cleanName(sessionStorage.getItem('name'));
   const number = 1000 + (crypto.getRandomValues(new Uint16Array(1))[0] % 9000);
-  return { key: randomKey(), guestName: stored || `guest-${number}`, member: null };
+  return { key: key ?? randomKey(), guestName: stored || `guest-${number}`, member: null };
 }
 
 export function rename(identity, name) {

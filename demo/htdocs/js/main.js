@@ -1,13 +1,19 @@
 // Joins the parts of the page to its buttons and forms.
 
 import { Chat } from './chat.js';
-import { byId } from './dom.js';
+import { Clock } from './clock.js';
+import { byId, setUpDialogs } from './dom.js';
 import { cleanName, createIdentity, rename } from './identity.js';
+import { keepWhenLeaving, takeKept } from './kept.js';
+import { LinkPanel } from './link_panel.js';
 import { setUpLogin } from './login.js';
 import { createWirePanel } from './wire_panel.js';
 
-const identity = createIdentity();
-const chat = new Chat(identity, createWirePanel());
+const kept = takeKept('chat');
+const identity = createIdentity(kept.key);
+const panel = new LinkPanel((out) => chat.note(out ? 'The cable is out' : 'The cable is back in'));
+const events = { ...panel.events, onWire: createWirePanel() };
+const chat = new Chat(identity, new Clock().extension, events, kept.entries);
 const openLogin = setUpLogin((member) => chat.become(member));
 
 function setUpComposer() {
@@ -57,15 +63,14 @@ function setUpTabs() {
   }
 }
 
-for (const close of document.querySelectorAll('[data-close]')) {
-  close.addEventListener('click', () => close.closest('dialog').close());
-}
 byId('login-open').addEventListener('click', openLogin);
 byId('locked-login').addEventListener('click', openLogin);
 byId('locked-retry').addEventListener('click', () => chat.retry());
 byId('logout').addEventListener('click', () => chat.become(null));
-addEventListener('pagehide', () => chat.leave());
+keepWhenLeaving('chat', () => chat.leave());
+setUpDialogs();
 setUpComposer();
 setUpNaming();
 setUpTabs();
+panel.attach(chat.link);
 chat.start();

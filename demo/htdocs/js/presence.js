@@ -8,11 +8,9 @@ const kHeartbeat = 10000;
 const kForget = 25000;
 const kSpread = 250;
 
-export function createPresence(identity, onChange) {
+export function createPresence(identity, link, onChange) {
   const peopleOf = new Map();
-  let connection = null;
   let room = null;
-  let heartbeat = null;
 
   const peopleIn = (id) => {
     if (!peopleOf.has(id)) {
@@ -22,8 +20,8 @@ export function createPresence(identity, onChange) {
   };
 
   const say = (type, where = room) => {
-    if (connection && where && !where.refusal) {
-      connection.publish(where.presence, { type, name: nameOf(identity), key: identity.key });
+    if (where && !where.refusal) {
+      link.publish(where.presence, { type, name: nameOf(identity), key: identity.key });
     }
   };
 
@@ -42,11 +40,11 @@ export function createPresence(identity, onChange) {
   const beat = () => {
     forgetSilent();
     say('here');
-    heartbeat = connection.setTimeout(beat, kHeartbeat);
+    link.setTimeout(beat, kHeartbeat);
   };
 
   // Answers of many pages to one newcomer are spread a little over time.
-  const answer = () => connection?.setTimeout(() => say('here'), Math.random() * kSpread);
+  const answer = () => link.setTimeout(() => say('here'), Math.random() * kSpread);
 
   const hear = (where, data) => {
     const { type, key } = data ?? {};
@@ -74,16 +72,14 @@ export function createPresence(identity, onChange) {
     people: (where) => sorted(peopleIn(where.id)),
     announce: () => say('join'),
 
-    attach(next) {
-      connection = next;
-      peopleOf.clear();
-      heartbeat = connection.setTimeout(beat, kHeartbeat);
+    start() {
+      link.setTimeout(beat, kHeartbeat);
     },
 
-    detach() {
-      connection?.clearTimeout(heartbeat);
+    // Ahead of another session: who is here is found out anew.
+    leave() {
       say('leave');
-      connection = null;
+      peopleOf.clear();
     },
 
     enter(next) {

@@ -11,10 +11,11 @@ const descriptions = [
 
 const kHistory = 500;
 
-export function createRooms() {
+// With the entries of each room on the page before a reload, if there was one.
+export function createRooms(entries = {}) {
   return descriptions.map((description) => ({
     ...description,
-    entries: [],
+    entries: entries[description.id] ?? [],
     unread: 0,
     refusal: null,
     subscribed: false,
@@ -29,3 +30,5 @@ export function remember(room, entry) {
     room.entries.shift();
   }
 }
+
+export const entriesOf = (rooms) => Object.fromEntries(rooms.map(({ id, entries }) => [id, entries]));
