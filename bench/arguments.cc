@@ -83,6 +83,24 @@ double Arguments::number(std::string_view name, double fallback, double least, d
     return value.value_or(fallback);
 }
 
+std::size_t Arguments::choice(std::string_view name,
+                              std::initializer_list<std::string_view> words) {
+    const auto text = take(name);
+    if (!text) {
+        return 0;
+    }
+    std::string all;
+    std::size_t index = 0;
+    for (const std::string_view word : words) {
+        if (*text == word) {
+            return index;
+        }
+        all += (index++ == 0 ? " " : ", ") + std::string(word);
+    }
+    complain(std::string(name) + " takes one of" + all);
+    return 0;
+}
+
 Endpoint Arguments::endpoint(std::string_view name, std::optional<Endpoint> fallback) {
     const auto text = take(name);
     if (!text && fallback) {

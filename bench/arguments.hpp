@@ -3,7 +3,9 @@
 #ifndef BAYEUX_BENCH_ARGUMENTS_HPP
 #define BAYEUX_BENCH_ARGUMENTS_HPP
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <span>
@@ -22,6 +24,9 @@ class Arguments {
     [[nodiscard]] std::uint32_t count(std::string_view name, std::uint32_t fallback,
                                       std::uint32_t least, std::uint32_t most);
     [[nodiscard]] double number(std::string_view name, double fallback, double least, double most);
+    // Which of the words it is; the first if it was not given.
+    [[nodiscard]] std::size_t choice(std::string_view name,
+                                     std::initializer_list<std::string_view> words);
     // Mandatory unless there is a fallback.
     [[nodiscard]] Endpoint endpoint(std::string_view name, std::optional<Endpoint> fallback = {});
 

@@ -5,15 +5,19 @@
 namespace bayeux::bench {
 namespace {
 
-constexpr std::string_view kSuccess = R"("successful":true)";
-constexpr std::string_view kHandshake = R"([{"channel":"/meta/handshake","id":"0","version":"1.0",)"
-                                        R"("supportedConnectionTypes":["long-polling"]}])";
+struct Replies {
+    std::uint32_t successful = 0;
+    std::uint32_t others = 0;
+};
 
-std::uint32_t count(std::string_view text, std::string_view wanted) noexcept {
-    std::uint32_t found = 0;
-    for (std::size_t at = text.find(wanted); at != std::string_view::npos;
-         at = text.find(wanted, at + wanted.size())) {
-        ++found;
+// Only replies have `successful`.
+Replies count_replies(std::string_view text) noexcept {
+    constexpr std::string_view kMember = R"("successful":)";
+    Replies found;
+    for (std::size_t at = text.find(kMember); at != std::string_view::npos;
+         at = text.find(kMember, at)) {
+        at += kMember.size();
+        ++(text.substr(at).starts_with("true") ? found.successful : found.others);
     }
     return found;
 }
@@ -31,25 +35,18 @@ std::string_view text_member(std::string_view json, std::string_view name) {
 
 }  // namespace
 
-BayeuxSession::BayeuxSession(Reactor& reactor, const Endpoint& server, User& user,
+BayeuxSession::BayeuxSession(Reactor& reactor, const Target& target, User& user,
                              std::uint32_t place)
-    : connection_(reactor, server, *this, place), server_(server), user_(user) {
-    build_head();
-}
-
-void BayeuxSession::build_head() {
-    head_ = "POST " + server_.path + " HTTP/1.1\r\nHost: " + server_.authority +
-            "\r\nUser-Agent: bayeux-bench\r\nContent-Type: application/json;charset=UTF-8\r\n";
-    if (!cookies_.empty()) {
-        head_ += "Cookie: " + cookies_ + "\r\n";
-    }
-    head_ += "Content-Length: ";
-}
+    : carrier_(make_carrier(reactor, target, *this, place)),
+      user_(user),
+      transport_(target.transport),
+      transport_name_(target.transport_name()) {}
 
 void BayeuxSession::handshake() {
     replies_due_ = 1;
-    connection_.send(head_ + std::to_string(kHandshake.size()) + "\r\n\r\n" +
-                     std::string(kHandshake));
+    carrier_->send(R"([{"channel":"/meta/handshake","id":"0","version":"1.0",)"
+                   R"("supportedConnectionTypes":[")" +
+                   std::string(transport_name_) + R"("]}])");
 }
 
 void BayeuxSession::begin(std::string_view channel) {
@@ -65,7 +62,9 @@ void BayeuxSession::begin(std::string_view channel) {
 
 void BayeuxSession::add_connect(std::optional<std::uint32_t> timeout_ms) {
     begin("/meta/connect");
-    messages_ += R"(,"connectionType":"long-polling")";
+    messages_ += R"(,"connectionType":")";
+    messages_ += transport_name_;
+    messages_ += '"';
     if (timeout_ms) {
         messages_ += R"(,"advice":{"timeout":)" + std::to_string(*timeout_ms) + '}';
     }
@@ -82,6 +81,7 @@ void BayeuxSession::add_subscribe(std::string_view channel) {
 void BayeuxSession::add_disconnect() {
     begin("/meta/disconnect");
     messages_ += '}';
+    leaving_ = true;
 }
 
 std::string& BayeuxSession::begin_publish(std::string_view channel) {
@@ -96,33 +96,13 @@ void BayeuxSession::end_publish() {
 
 void BayeuxSession::send() {
     messages_ += ']';
-    replies_due_ = std::exchange(message_count_, 0);
-    std::string request;
-    request.reserve(head_.size() + 16 + messages_.size());
-    request += head_;
-    request += std::to_string(messages_.size());
-    request += "\r\n\r\n";
-    request += messages_;
-    messages_.clear();
-    connection_.send(request);
+    replies_due_ += std::exchange(message_count_, 0);
+    const std::string request = std::exchange(messages_, {});
+    carrier_->send(request);
 }
 
-void BayeuxSession::keep_cookies(const Response& response) {
-    std::size_t from = 0;
-    for (;;) {
-        const std::string_view cookie = response.field("Set-Cookie", from);
-        if (cookie.empty()) {
-            break;
-        }
-        cookies_ += cookies_.empty() ? "" : "; ";
-        cookies_ += cookie.substr(0, cookie.find(';'));
-    }
-    build_head();
-}
-
-void BayeuxSession::take_handshake(const Response& response) {
-    client_id_ = text_member(response.body, "clientId");
-    keep_cookies(response);
+void BayeuxSession::take_handshake(std::string_view text) {
+    client_id_ = text_member(text, "clientId");
     if (client_id_.empty()) {
         user_.on_broken("a handshake reply without clientId");
     } else {
@@ -130,17 +110,39 @@ void BayeuxSession::take_handshake(const Response& response) {
     }
 }
 
-void BayeuxSession::on_response(const Response& response) {
-    if (response.status != 200) {
-        user_.on_broken("HTTP status " + std::to_string(response.status));
-    } else if (count(response.body, kSuccess) != replies_due_) {
-        const std::string_view error = text_member(response.body, "error");
-        user_.on_broken(error.empty() ? "a reply is missing, or not successful"
-                                      : std::string(error));
-    } else if (client_id_.empty()) {
-        take_handshake(response);
+// A connect that was held may be answered, refused or forgotten now.
+void BayeuxSession::take_farewell(std::string_view text) {
+    if (text.find("\"/meta/disconnect\"") == std::string_view::npos) {
+        user_.on_messages(text, 0);
+    } else if (count_replies(text).successful == 0) {
+        user_.on_broken("the server does not let it go");
     } else {
-        user_.on_batch(response.body);
+        replies_due_ = 0;
+        user_.on_messages(text, 1);
+    }
+}
+
+void BayeuxSession::on_text(std::string_view text) {
+    if (leaving_) {
+        take_farewell(text);
+        return;
+    }
+    const Replies replies = count_replies(text);
+    const bool polled = transport_ == Transport::kLongPolling;
+    if (replies.others > 0) {
+        const std::string_view error = text_member(text, "error");
+        user_.on_broken(error.empty() ? "a reply that is not successful" : std::string(error));
+    } else if (replies.successful > replies_due_) {
+        user_.on_broken("a reply that nobody has asked for");
+    } else if (polled && replies.successful < replies_due_) {
+        user_.on_broken("a reply is missing");
+    } else {
+        replies_due_ -= replies.successful;
+        if (client_id_.empty()) {
+            take_handshake(text);
+        } else {
+            user_.on_messages(text, replies.successful);
+        }
     }
 }
 

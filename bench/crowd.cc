@@ -11,14 +11,15 @@ constexpr std::uint32_t kJoiningAtOnce = 128;
 
 }  // namespace
 
-Crowd::Crowd(Reactor& reactor, const Endpoint& server, const Payload& payload,
-             std::string_view channel, Ledger& ledger, std::uint32_t size)
-    : ledger_(ledger) {
+Crowd::Crowd(Reactor& reactor, const Target& target, const Payload& payload, const Rooms& rooms,
+             Ledger& ledger)
+    : target_(target), ledger_(ledger) {
     Subscriber::Audience& self = *this;
-    subscribers_.reserve(size);
-    for (std::uint32_t i = 0; i < size; ++i) {
-        subscribers_.push_back(
-            std::make_unique<Subscriber>(reactor, server, payload, channel, self, i));
+    const auto make =
+        target.dialect == Dialect::kNchan ? make_nchan_subscriber : make_bayeux_subscriber;
+    subscribers_.reserve(rooms.subscribers);
+    for (std::uint32_t i = 0; i < rooms.subscribers; ++i) {
+        subscribers_.push_back(make(reactor, target, payload, self, Seat{rooms, i}));
     }
 }
 
@@ -44,13 +45,15 @@ void Crowd::on_event(Subscriber& subscriber, const PayloadFound& payload) {
     ledger_.deliver(subscriber.index(), payload, Clock::now());
 }
 
-Subscriber::Then Crowd::on_answered(Subscriber& subscriber, std::uint32_t events) {
-    ++answered_;
-    answered_empty_ += events == 0 ? 1 : 0;
+Subscriber::Then Crowd::on_received(Subscriber& subscriber, Subscriber::Received received) {
+    answered_ += received.answer ? 1 : 0;
+    received_ += received.answer || received.events > 0 ? 1 : 0;
     if (!dismissed_ || !ledger_.has_all(subscriber.index())) {
-        return Subscriber::Then::kConnect;
+        return Subscriber::Then::kGoOn;
     }
-    return events > 0 ? Subscriber::Then::kProbe : Subscriber::Then::kLeave;
+    const bool asks =
+        target_.dialect == Dialect::kBayeux && target_.transport == Transport::kLongPolling;
+    return asks && received.events > 0 ? Subscriber::Then::kProbe : Subscriber::Then::kLeave;
 }
 
 void Crowd::on_left(Subscriber& /*subscriber*/) {

@@ -31,11 +31,11 @@ std::uint64_t upper_end_of(std::size_t bucket) noexcept {
 
 Histogram::Histogram() : buckets_((kPowers + 1) * kPerPower) {}
 
-void Histogram::record(Duration latency) noexcept {
+void Histogram::record(Duration latency, std::uint64_t times) noexcept {
     const std::int64_t value = std::max<std::int64_t>(latency.count(), 0);
     const std::uint64_t bucket = bucket_of(static_cast<std::uint64_t>(value));
-    ++buckets_[std::min<std::uint64_t>(bucket, buckets_.size() - 1)];
-    ++count_;
+    buckets_[std::min<std::uint64_t>(bucket, buckets_.size() - 1)] += times;
+    count_ += times;
     max_ = std::max(max_, value);
 }
 

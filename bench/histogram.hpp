@@ -14,7 +14,7 @@ class Histogram {
   public:
     Histogram();
 
-    void record(Duration latency) noexcept;
+    void record(Duration latency, std::uint64_t times = 1) noexcept;
     void clear() noexcept;
 
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }

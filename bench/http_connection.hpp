@@ -7,13 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "bench/endpoint.hpp"
 #include "bench/http_response.hpp"
-#include "bench/reactor.hpp"
+#include "bench/tcp_connection.hpp"
 
 namespace bayeux::bench {
 
-class HttpConnection final : private Reactor::Source {
+class HttpConnection final : private TcpConnection::User {
   public:
     class User {
       public:
@@ -26,35 +25,22 @@ class HttpConnection final : private Reactor::Source {
         ~User() = default;
     };
 
-    // `place` tells connections apart: from one source address there are ports for so many only.
     HttpConnection(Reactor& reactor, const Endpoint& server, User& user,
-                   std::uint32_t place = 0) noexcept;
-    HttpConnection(const HttpConnection&) = delete;
-    HttpConnection& operator=(const HttpConnection&) = delete;
-    ~HttpConnection();
+                   std::uint32_t place = 0) noexcept
+        : connection_(reactor, server, *this, place), user_(user) {}
 
     void send(std::string_view request);
     void close() noexcept;
     [[nodiscard]] bool waiting() const noexcept { return waiting_; }
 
   private:
-    void on_ready(std::uint32_t events) override;
-    [[nodiscard]] bool open();
-    [[nodiscard]] bool leave_from_own_address() noexcept;
-    void write(std::string_view bytes);
-    void write_rest();
-    void read();
-    void take(std::string_view bytes);
-    void fail(std::string_view why);
+    void on_bytes(std::string_view bytes) override;
+    void on_end(std::string_view why) override;
+    void lose(std::string_view why);
 
-    Reactor& reactor_;
-    const Endpoint& server_;
+    TcpConnection connection_;
     User& user_;
-    const std::uint32_t place_;
-    int fd_ = -1;
     bool waiting_ = false;
-    bool connecting_ = false;
-    std::string unsent_;
     std::string partial_;  // of a response that came in several reads
 };
 

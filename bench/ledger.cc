@@ -13,19 +13,46 @@ std::string name(std::uint32_t subscriber) {
 
 }  // namespace
 
-Ledger::Ledger(std::uint32_t subscribers, std::uint32_t publishers)
-    : subscribers_(subscribers), sent_(publishers), next_(std::size_t{subscribers} * publishers) {}
+Ledger::Ledger(const Rooms& rooms, std::uint32_t publishers)
+    : rooms_(rooms),
+      publishers_(publishers),
+      sent_(std::size_t{publishers} * rooms.rooms),
+      next_(std::size_t{rooms.subscribers} * rooms.each * publishers) {
+    for (std::uint32_t room = 0; room < rooms.rooms; ++room) {
+        sizes_.push_back(rooms.size_of(room));
+    }
+}
 
-std::uint64_t Ledger::publish(std::uint32_t publisher, TimePoint since) {
-    std::vector<Sent>& messages = sent_[publisher];
-    messages.push_back({since, subscribers_});
+std::uint64_t Ledger::publish(std::uint32_t publisher, std::uint32_t room, TimePoint since) {
+    std::vector<Sent>& messages = sent_by(publisher, room);
+    messages.push_back({since, sizes_[room]});
     ++published_;
+    expected_ += sizes_[room];
     return messages.size() - 1;
 }
 
+void Ledger::acknowledge(std::uint32_t messages, TimePoint since, TimePoint now) {
+    acknowledged_ += messages;
+    if (rooms_.subscribers == 0) {
+        complete_ += messages;
+        time(since, now, messages);
+    }
+}
+
+bool Ledger::has_all_in(std::uint32_t subscriber, std::uint32_t seat) const noexcept {
+    const std::uint32_t room = rooms_.room_of(subscriber, seat);
+    const std::uint64_t* next = next_.data() + row_of(subscriber, seat);
+    for (std::uint32_t publisher = 0; publisher < publishers_; ++publisher) {
+        if (next[publisher] < sent_[std::size_t{publisher} * rooms_.rooms + room].size()) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool Ledger::has_all(std::uint32_t subscriber) const noexcept {
-    for (std::size_t publisher = 0; publisher < sent_.size(); ++publisher) {
-        if (next_[std::size_t{subscriber} * sent_.size() + publisher] < sent_[publisher].size()) {
+    for (std::uint32_t seat = 0; seat < rooms_.each; ++seat) {
+        if (!has_all_in(subscriber, seat)) {
             return false;
         }
     }
@@ -40,12 +67,18 @@ void Ledger::add_fault(std::string text) {
 }
 
 void Ledger::deliver(std::uint32_t subscriber, const PayloadFound& payload, TimePoint now) {
-    if (payload.kind != PayloadFound::Kind::kGood || payload.publisher >= sent_.size() ||
-        payload.number >= sent_[payload.publisher].size()) {
+    if (payload.kind != PayloadFound::Kind::kGood || payload.publisher >= publishers_ ||
+        payload.room >= rooms_.rooms ||
+        payload.number >= sent_by(payload.publisher, payload.room).size()) {
         add_fault(name(subscriber) + " got a damaged message");
         return;
     }
-    std::uint64_t& next = next_[std::size_t{subscriber} * sent_.size() + payload.publisher];
+    const std::uint32_t seat = rooms_.seat_in(subscriber, payload.room);
+    if (seat >= rooms_.each) {
+        add_fault(name(subscriber) + " got a message of room " + std::to_string(payload.room));
+        return;
+    }
+    std::uint64_t& next = next_[row_of(subscriber, seat) + payload.publisher];
     if (payload.number < next) {
         add_fault(name(subscriber) + " got message " + std::to_string(payload.number) +
                   " twice or late");
@@ -56,8 +89,8 @@ void Ledger::deliver(std::uint32_t subscriber, const PayloadFound& payload, Time
                   " but not " + std::to_string(next));
     }
     next = payload.number + 1;
-    Sent& sent = sent_[payload.publisher][payload.number];
-    latency_.record(now - sent.since);
+    Sent& sent = sent_by(payload.publisher, payload.room)[payload.number];
+    time(sent.since, now, 1);
     ++delivered_;
     if (--sent.missing == 0) {
         ++complete_;

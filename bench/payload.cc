@@ -3,14 +3,18 @@
 #include <charconv>
 #include <random>
 
+#include "bench/rooms.hpp"
+
 namespace bayeux::bench {
 namespace {
 
-constexpr std::string_view kData = R"("data":{"p":)";
 constexpr std::string_view kPublisher = R"({"p":)";
+constexpr std::string_view kRoom = R"(,"c":)";
 constexpr std::string_view kNumber = R"(,"n":)";
 constexpr std::string_view kFiller = R"(,"x":")";
 constexpr std::string_view kEnd = R"("})";
+// In front of a room's number.
+constexpr std::string_view kChannel = R"("channel":"/bench/)";
 
 // How many different fillers there are.
 constexpr std::size_t kVariants = 4093;
@@ -52,10 +56,13 @@ std::string_view Payload::filler(std::uint32_t publisher, std::uint64_t number,
     return std::string_view(letters_).substr(at, size_ > frame ? size_ - frame : 0);
 }
 
-void Payload::append(std::string& out, std::uint32_t publisher, std::uint64_t number) const {
+void Payload::append(std::string& out, std::uint32_t publisher, std::uint32_t room,
+                     std::uint64_t number) const {
     const std::size_t begin = out.size();
     out += kPublisher;
     out += std::to_string(publisher);
+    out += kRoom;
+    out += std::to_string(room);
     out += kNumber;
     out += std::to_string(number);
     out += kFiller;
@@ -65,15 +72,15 @@ void Payload::append(std::string& out, std::uint32_t publisher, std::uint64_t nu
 
 PayloadFound Payload::find(std::string_view text, std::size_t from) const noexcept {
     PayloadFound found;
-    const std::size_t data = text.find(kData, from);
-    if (data == std::string_view::npos) {
+    const std::size_t begin = text.find(kPublisher, from);
+    if (begin == std::string_view::npos) {
         return found;
     }
     found.kind = PayloadFound::Kind::kDamaged;
-    std::size_t at = data + kData.size();
-    const std::size_t begin = at - kPublisher.size();
+    std::size_t at = begin + kPublisher.size();
     found.end = at;
-    if (!take_number(text, at, found.publisher) || !take(text, at, kNumber) ||
+    if (!take_number(text, at, found.publisher) || !take(text, at, kRoom) ||
+        !take_number(text, at, found.room) || !take(text, at, kNumber) ||
         !take_number(text, at, found.number) || !take(text, at, kFiller)) {
         return found;
     }
@@ -82,6 +89,26 @@ PayloadFound Payload::find(std::string_view text, std::size_t from) const noexce
     if (take(text, at, filler(found.publisher, found.number, frame)) && take(text, at, kEnd)) {
         found.kind = PayloadFound::Kind::kGood;
         found.end = at;
+    }
+    return found;
+}
+
+// The channel may stand in front of the data or behind it, but each event has one: the nth channel
+// is that of the nth payload. Replies have channels of other names.
+bool EventReader::next_channel_is(std::uint32_t room) noexcept {
+    const std::size_t found = text_.find(kChannel, channel_at_);
+    if (found == std::string_view::npos) {
+        return false;
+    }
+    channel_at_ = found + kChannel.size();
+    return take(text_, channel_at_, std::to_string(room)) && take(text_, channel_at_, "\"");
+}
+
+PayloadFound EventReader::next() noexcept {
+    PayloadFound found = payload_.find(text_, at_);
+    at_ = found.end;
+    if (found.kind != PayloadFound::Kind::kNone && envelopes_ && !next_channel_is(found.room)) {
+        found.kind = PayloadFound::Kind::kDamaged;
     }
     return found;
 }

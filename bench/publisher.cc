@@ -1,45 +1,53 @@
 #include "bench/publisher.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace bayeux::bench {
 
-Publisher::Publisher(Reactor& reactor, const Endpoint& server, const Payload& payload,
-                     std::string_view channel, Editor& editor, std::uint32_t index,
-                     std::uint32_t place)
-    : session_(reactor, server, *this, place),
-      payload_(payload),
-      channel_(channel),
-      editor_(editor),
-      index_(index) {}
-
-void Publisher::add(std::uint64_t number) {
-    payload_.append(session_.begin_publish(channel_), index_, number);
-    session_.end_publish();
+void Publisher::add(std::uint32_t room, std::uint64_t number) {
+    add_message(room, number);
+    ++added_;
 }
 
-void Publisher::leave() {
-    ready_ = false;
-    session_.add_disconnect();
-    session_.send();
+void Publisher::send(TimePoint since) {
+    requests_.push_back({since, std::exchange(added_, 0)});
+    send_messages();
 }
 
-void Publisher::on_handshaken() {
+void Publisher::begin() {
     ready_ = true;
     editor_.on_idle(*this);
 }
 
-void Publisher::on_batch(std::string_view /*batch*/) {
-    if (ready_) {
+void Publisher::accepted(std::uint32_t messages) {
+    while (messages > 0 && !requests_.empty()) {
+        Request& oldest = requests_.front();
+        const TimePoint since = oldest.since;
+        const std::uint32_t count = std::min(messages, oldest.messages);
+        messages -= count;
+        oldest.messages -= count;
+        if (oldest.messages == 0) {
+            requests_.pop_front();
+        }
+        editor_.on_accepted(since, count);
+    }
+    if (idle()) {
         editor_.on_idle(*this);
-    } else {
-        gone_ = true;
-        session_.close();
     }
 }
 
-void Publisher::on_broken(std::string_view why) {
+void Publisher::end() noexcept {
+    ready_ = false;
+}
+
+void Publisher::left() noexcept {
+    gone_ = true;
+}
+
+void Publisher::fail(std::string_view why) {
     ready_ = false;
     gone_ = true;
-    session_.close();
     editor_.on_broken(*this, why);
 }
 

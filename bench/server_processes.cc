@@ -113,11 +113,15 @@ std::vector<std::uint32_t> ServerProcesses::children() const {
     return found;
 }
 
+std::vector<std::uint32_t> ServerProcesses::family() const {
+    std::vector<std::uint32_t> all = children();
+    all.push_back(parent_);
+    return all;
+}
+
 double ServerProcesses::cpu_seconds() const {
     std::uint64_t ticks = 0;
-    std::vector<std::uint32_t> family = children();
-    family.push_back(parent_);
-    for (const std::uint32_t pid : family) {
+    for (const std::uint32_t pid : family()) {
         if (const auto stat = stat_of(pid)) {
             ticks += stat->own_ticks + stat->waited_ticks;
         }
@@ -127,7 +131,7 @@ double ServerProcesses::cpu_seconds() const {
 
 std::optional<ServerMemory> ServerProcesses::memory() const {
     ServerMemory sum;
-    for (const std::uint32_t pid : children()) {
+    for (const std::uint32_t pid : family()) {
         const std::string rollup = read_file(file_of(pid, "smaps_rollup"));
         if (rollup.empty()) {
             return std::nullopt;

@@ -24,12 +24,14 @@ class ServerProcesses {
 
     // User and system time of all of them since they started, ended children included.
     [[nodiscard]] double cpu_seconds() const;
-    // Of all children. Nothing if they cannot be looked into.
+    // Of all of them. Nothing if they cannot be looked into.
     [[nodiscard]] std::optional<ServerMemory> memory() const;
     // Threads of each child, in order.
     [[nodiscard]] std::vector<std::uint64_t> threads() const;
 
   private:
+    [[nodiscard]] std::vector<std::uint32_t> family() const;
+
     std::uint32_t parent_;
 };
 

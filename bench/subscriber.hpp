@@ -1,35 +1,41 @@
-// A session that subscribes to one channel and connects again and again.
+// Somebody who sits in rooms and takes what comes.
 //
-//   kNew -> kJoining (handshake, subscribe, first connect) -> kConnecting -> kLeaving -> kGone
+//   kNew -> kJoining -> kListening -> kLeaving -> kGone
 //   and from each of them kBroken
 #ifndef BAYEUX_BENCH_SUBSCRIBER_HPP
 #define BAYEUX_BENCH_SUBSCRIBER_HPP
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
-#include "bench/bayeux_session.hpp"
 #include "bench/payload.hpp"
+#include "bench/reactor.hpp"
+#include "bench/rooms.hpp"
+#include "bench/target.hpp"
 
 namespace bayeux::bench {
 
-class Subscriber final : private BayeuxSession::User {
+class Subscriber {
   public:
-    enum class State : std::uint8_t { kNew, kJoining, kConnecting, kLeaving, kGone, kBroken };
-    // What to do after a connect was answered.
+    enum class State : std::uint8_t { kNew, kJoining, kListening, kLeaving, kGone, kBroken };
+    // What to do after something was received.
     enum class Then : std::uint8_t {
-        kConnect,  // and be held
-        kProbe,    // connect, to be answered at once
+        kGoOn,   // ask for more, where one has to ask
+        kProbe,  // ask once more, to be answered at once
         kLeave,
+    };
+    struct Received {
+        std::uint32_t events;
+        bool answer;  // to a request for more; else the server has pushed
     };
 
     class Audience {
       public:
-        // The first connect was answered; the second is on its way.
+        // It listens: the first connect was answered and the second is on its way, or the like.
         virtual void on_joined(Subscriber& subscriber) = 0;
         virtual void on_event(Subscriber& subscriber, const PayloadFound& payload) = 0;
-        // Another connect was answered, with so many events.
-        [[nodiscard]] virtual Then on_answered(Subscriber& subscriber, std::uint32_t events) = 0;
+        [[nodiscard]] virtual Then on_received(Subscriber& subscriber, Received received) = 0;
         virtual void on_left(Subscriber& subscriber) = 0;
         virtual void on_broken(Subscriber& subscriber, std::string_view why) = 0;
 
@@ -37,30 +43,54 @@ class Subscriber final : private BayeuxSession::User {
         ~Audience() = default;
     };
 
-    Subscriber(Reactor& reactor, const Endpoint& server, const Payload& payload,
-               std::string_view channel, Audience& audience, std::uint32_t index);
+    Subscriber(const Subscriber&) = delete;
+    Subscriber& operator=(const Subscriber&) = delete;
+    virtual ~Subscriber() = default;
 
-    void join();
-    void close() noexcept { session_.close(); }
+    virtual void join() = 0;
 
     [[nodiscard]] State state() const noexcept { return state_; }
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
 
-  private:
-    void on_handshaken() override;
-    void on_batch(std::string_view batch) override;
-    void on_broken(std::string_view why) override;
-    void go_on(Then then);
-    [[nodiscard]] std::uint32_t take_events(std::string_view batch);
+  protected:
+    Subscriber(const Payload& payload, Audience& audience, std::uint32_t index) noexcept
+        : payload_(payload), audience_(audience), index_(index) {}
 
-    BayeuxSession session_;
+    [[nodiscard]] std::uint32_t take_events(std::string_view text, bool envelopes) {
+        EventReader reader(payload_, text, envelopes);
+        std::uint32_t events = 0;
+        for (PayloadFound found = reader.next(); found.kind != PayloadFound::Kind::kNone;
+             found = reader.next()) {
+            ++events;
+            audience_.on_event(*this, found);
+        }
+        return events;
+    }
+    [[nodiscard]] Audience& audience() noexcept { return audience_; }
+    void enter(State state) noexcept { state_ = state; }
+
+  private:
     const Payload& payload_;
-    const std::string_view channel_;
     Audience& audience_;
     const std::uint32_t index_;
     State state_ = State::kNew;
-    bool subscribed_ = false;
 };
+
+struct Seat {
+    const Rooms& rooms;
+    std::uint32_t subscriber;
+};
+
+[[nodiscard]] std::unique_ptr<Subscriber> make_bayeux_subscriber(Reactor& reactor,
+                                                                 const Target& target,
+                                                                 const Payload& payload,
+                                                                 Subscriber::Audience& audience,
+                                                                 Seat seat);
+[[nodiscard]] std::unique_ptr<Subscriber> make_nchan_subscriber(Reactor& reactor,
+                                                                const Target& target,
+                                                                const Payload& payload,
+                                                                Subscriber::Audience& audience,
+                                                                Seat seat);
 
 }  // namespace bayeux::bench
 
