@@ -92,7 +92,7 @@ class Idle final : public Scenario, private Publisher::Editor {
         const std::uint64_t touched = view.memory ? view.memory->shared : 0;
         const auto status = ServerStatus::fetch(options_.status);
         view.segment = said(status, "BayeuxMemoryUsed").value_or(touched);
-        view.parked = said(status, "BayeuxParked").value_or(0);
+        view.parked = said(status, held_figure()).value_or(0);
         return view;
     }
 
@@ -105,10 +105,14 @@ class Idle final : public Scenario, private Publisher::Editor {
         return options_.target.transport == Transport::kLongPolling;
     }
 
+    [[nodiscard]] std::string_view held_figure() const noexcept {
+        return holds_connects() ? "BayeuxParked" : "BayeuxStreams";
+    }
+
     // Other servers do not say what they hold: theirs is to be seen by their memory alone.
     [[nodiscard]] bool all_parked() const {
-        const auto parked = said(ServerStatus::fetch(options_.status), "BayeuxParked");
-        return !parked || !holds_connects() || *parked == options_.connects;
+        const auto parked = said(ServerStatus::fetch(options_.status), held_figure());
+        return !parked || *parked == options_.connects;
     }
 
     [[nodiscard]] bool all_held() {
