@@ -197,6 +197,7 @@ def _():
 def _():
     for graceful in (False, True):
         with Httpd() as server:
+            server.let_connections_go()  # those that asked whether it serves
             equal(server.stop(graceful), 0)
 
 

@@ -295,7 +295,7 @@ class Httpd:
             self._note_pids()
             if kind is None and self._process.poll() is None and "bayeux" in self.modules:
                 faults += self.verify_end()
-                self._let_connections_go()
+                self.let_connections_go()
             shm_files = procs.shared_memory_files(self._pids_seen)
             faults += sweep.exit_code(self.stop())
             faults += sweep.leftovers(self._process.pid, self._pids_seen, shm_files)
@@ -315,7 +315,7 @@ class Httpd:
         for fault in faults:
             print(f"# also: {fault}", file=sys.stderr, flush=True)
 
-    def _let_connections_go(self):
+    def let_connections_go(self):
         """httpd frees a connection while its stop may still look for it (event.c, close_worker_sockets): that race is
         not what is tested here, so nothing is being closed when the server is told to stop."""
         deadline = time.monotonic() + 3

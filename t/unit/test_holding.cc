@@ -174,7 +174,8 @@ void connect_when_by_callback_polling_then_as_by_long_polling(void** state) {
 // held one would have been answered.
 void connect_when_for_an_event_source_then_answered_with_its_advice(void** state) {
     Bench& bench = bench_of(state);
-    static constexpr const char* kAdvice = R"({"reconnect":"retry","interval":30000,"timeout":30000})";
+    static constexpr const char* kAdvice =
+        R"({"reconnect":"retry","interval":30000,"timeout":30000})";
     bench.settings.transports = {"eventsource", "long-polling"};
     bench.send(kHandshake);
     for (int i = 0; i < 3; ++i) {  // the first one too
