@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`graceful` loses nothing: no session, no subscription, no message (design.md 1.2, 4.6)."""
+# slow
 
 import json
 import os

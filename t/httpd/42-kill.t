@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """kill -9 of a child costs its TCP connections and, without the ack extension, replies on their way (design.md 1.3)."""
+# slow
 
 import os
 import random

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A child's place in the store is taken back however it ended, and as often as it takes (design.md 4.9, 5)."""
+# slow
 
 import sys
 from pathlib import Path

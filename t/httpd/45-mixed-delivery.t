@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Nothing is lost, doubled, out of order or misdelivered: P publishers, M subscribers on long-polling and WebSocket
 with ack, whose connections are cut at random, through graceful restarts and kill -9 of children, each every 3 s."""
+# slow
 
 import os
 import random

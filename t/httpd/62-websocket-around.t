@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """WebSockets under TLS, behind mod_proxy, through restarts and kills; HTTP/2 and the other MPMs refuse them."""
+# slow
 
 import socket
 import ssl

@@ -153,6 +153,7 @@ STAMP = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [A-Z+\-:0-9
 
 def stamped(message):
     """Seconds since 1970 of its timestamp; a failure if it has none."""
+# slow
     text = message.get("timestamp")
     check(isinstance(text, str) and STAMP.fullmatch(text), f"timestamp of {message}")
     day, rest = text.split(" ", 1)

@@ -3,6 +3,7 @@
 
 BAYEUX_SCREENSHOTS names a directory for the pictures; docs/images renews those of the documentation.
 """
+# slow
 
 import os
 import sys

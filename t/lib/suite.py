@@ -112,12 +112,19 @@ def report(outcome):
     sys.stdout.flush()
 
 
+def is_long(path):
+    """True for a file that says so in its head, `# slow`: it takes half a minute or more."""
+    with open(path, "rb") as file:
+        return b"\n# slow\n" in file.read(1000)
+
+
 def expand(names):
     files = []
     for name in names:
         path = Path(name)
         files += sorted(path.glob("*.t")) if path.is_dir() else [path]
-    return [str(path.resolve()) for path in files]
+    # The long ones first, so that none of them runs alone in the end.
+    return [str(path.resolve()) for path in sorted(files, key=lambda path: not is_long(path))]
 
 
 def main():
