@@ -47,7 +47,9 @@ bool is_callback_request(const request_rec* r) noexcept {
 
 int serve_callback_polling(request_rec* r, const DirConfig& config, Origin /*origin*/) {
     const Origin origin = judge_script_origin(r, config);
-    if (origin == Origin::kForeign || lends_credentials(r, origin)) {
+    // A page that hides where it is from does not get the login that the browser has here.
+    const bool hidden = origin == Origin::kNone && r->user != nullptr;
+    if (origin == Origin::kForeign || hidden || lends_credentials(r, origin)) {
         return refuse_origin(r);
     }
     const char* callback = callback_of(r);

@@ -88,9 +88,11 @@ Origin judge_script_origin(request_rec* r, const DirConfig& config) {
     }
     // A page can keep its Referer from being sent, but not this.
     const char* site = apr_table_get(r->headers_in, "Sec-Fetch-Site");
-    const bool foreign = site != nullptr && (strcasecmp(site, "cross-site") == 0 ||
-                                             strcasecmp(site, "same-site") == 0);
-    return foreign ? judge(r, config, "") : Origin::kNone;
+    if (site == nullptr) {
+        return Origin::kNone;
+    }
+    const bool own = strcasecmp(site, "same-origin") == 0 || strcasecmp(site, "none") == 0;
+    return own ? Origin::kSelf : judge(r, config, "");
 }
 
 bool lends_credentials(const request_rec* r, Origin origin) noexcept {

@@ -85,6 +85,7 @@ int hold(request_rec* r, HeldRequest& held, HoldBy way) {
     const EndReason reason = hold_by_blocking(held);
     if (reason == EndReason::kGone) {
         r->connection->aborted = 1;
+        held.receipt->settle_stream();
         return OK;
     }
     if (reason == EndReason::kStopping) {

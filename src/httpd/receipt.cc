@@ -28,6 +28,17 @@ apr_status_t settle(void* data) noexcept {
 
 }  // namespace
 
+void Receipt::hand_over() noexcept {
+    handed_over = r->connection->master == nullptr || r->connection->aborted == 0;
+    settle_stream();
+}
+
+void Receipt::settle_stream() noexcept {
+    if (r->connection->master != nullptr) {
+        apr_pool_cleanup_run(r->pool, this, settle);  // once: it unregisters itself
+    }
+}
+
 Receipt* new_receipt(request_rec* r) {
     auto* receipt = pool_new<Receipt>(r->pool);
     receipt->r = r;

@@ -23,11 +23,12 @@ struct Receipt {
     bool handed_over = false;
 
     // The response was handed to httpd's filters just now. On an HTTP/2 stream that is the last
-    // that can be known: mod_http2 gives the stream's connection up, as aborted, once it has the
-    // bytes.
-    void hand_over() noexcept {
-        handed_over = r->connection->master == nullptr || r->connection->aborted == 0;
-    }
+    // that can be known, so the store hears of it at once: mod_http2 gives the stream's connection
+    // up, as aborted, once it has the bytes, and frees the request when the connection next has
+    // something to do, maybe never.
+    void hand_over() noexcept;
+    // An HTTP/2 stream's request is over, whatever becomes of its pool.
+    void settle_stream() noexcept;
 };
 
 // One for each request that drains or connects; in its pool.

@@ -129,6 +129,7 @@ void write_end_of_park(HeldRequest& held, EndReason reason) noexcept {
                 set_status(r, held.duplicate_status);
                 apr_table_setn(r->headers_out, "Cache-Control", "no-cache, no-store");
                 write_body(r, "");
+                receipt->settle_stream();
                 break;
             case EndReason::kEnded:
                 write_batch(held, *receipt, std::nullopt, {park.farewell});

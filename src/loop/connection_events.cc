@@ -260,6 +260,9 @@ void EventLoop::on_deadline(Connection& connection) noexcept {
             assign(connection, Task::kClose);
             return;
         case State::kStreaming:
+            // It parks anew behind this, and so learns now and then what it should have been told:
+            // a notice may be overtaken by another one.
+            stop_waiting(connection);
             follow(connection, connection.stream_->on_deadline(now_));
             return;
         case State::kLingering:

@@ -290,6 +290,9 @@ std::optional<EndReason> EventLoop::enlist(Park& park) noexcept {
         Park& older = *found->second;
         on_due(older, older.terms.session == park.terms.session ? EndReason::kSuperseded
                                                                 : EndReason::kEnded);
+        if (parks_.contains(park.terms.session.index)) {
+            return EndReason::kSuperseded;  // the older one had a newer connect to read
+        }
     }
     try {
         parks_[park.terms.session.index] = &park;

@@ -67,6 +67,7 @@ void SessionStream::leave(TimePoint now) {
     cycle_ = ConnectCycle{};
     held_.reset();
     paused_until_.reset();
+    came_for_nothing_ = false;
 }
 
 std::optional<PendingReply> SessionStream::end(TimePoint now) {
@@ -107,9 +108,11 @@ broker::Drained SessionStream::drain(SessionHandle session) {
 
 broker::Drained SessionStream::drain_due(TimePoint now) {
     const broker::Drained drained = drain(bound_->session);
-    if (drained.events == 0) {
-        // Somebody else has them on their way, or the store cannot tell this child: asking again
-        // and again would keep the loop busy.
+    if (drained.events != 0) {
+        came_for_nothing_ = false;
+    } else if (std::exchange(came_for_nothing_, true)) {
+        // Once, somebody else was quicker. Again and again, the store cannot tell this child, and
+        // asking would keep the loop busy.
         paused_until_ = now + kPause;
     }
     return drained;
@@ -170,6 +173,7 @@ std::optional<TimePoint> SessionStream::deadline() const noexcept {
 void SessionStream::on_deadline(TimePoint now) noexcept {
     if (paused_until_ && *paused_until_ <= now) {
         paused_until_.reset();
+        came_for_nothing_ = false;
     }
 }
 

@@ -95,6 +95,7 @@ class SessionStream {
     std::optional<broker::OpenConnect> answered_;  // its reply is on its way
     std::optional<SessionHandle> in_flight_;       // whose events are on their way
     std::optional<TimePoint> paused_until_;
+    bool came_for_nothing_ = false;  // the last notice brought no event
 };
 
 }  // namespace bayeux::loop

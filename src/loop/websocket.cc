@@ -69,6 +69,9 @@ Wish WebSocket::on_deadline(TimePoint now) noexcept {
             return vanish(now);
         }
         session_.on_deadline(now);
+        if (session_.overdue(now) && !session_.still_there()) {
+            session_.leave(now);
+        }
         if (session_.overdue(now)) {
             // Lazy events leave at the latest now (ORD-8), and an ack session's reply always has
             // the number of a batch (X-ACK 4).

@@ -23,7 +23,8 @@ bool goes_on(const Session& session, const broker::ConnectTerms& terms) noexcept
     // Faye's first connect comes by long-polling while its event source opens: that one is answered
     // at once anyway (CN-4), and must not take the stream's place.
     return session.stream == Transport::kEventSource &&
-           (terms.transport == Transport::kEventSource || session.state == SessionState::kNew);
+           (terms.transport == Transport::kEventSource ||
+            (terms.transport == Transport::kLongPolling && session.state == SessionState::kNew));
 }
 
 void begin_cycle(const Locked& locked, SessionIndex index, Transport stream) noexcept {
