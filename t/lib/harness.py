@@ -187,6 +187,9 @@ class Httpd:
 
     def _reload(self, signal_number):
         before = self._generation()
+        # That question's connection too: see let_connections_go().
+        wait_until(lambda: not procs.is_held(self.port, self._asked_from), "httpd closes a connection", 5, 0.005)
+        time.sleep(0.02)
         os.kill(self.pid, signal_number)
 
         def renewed():
@@ -249,6 +252,7 @@ class Httpd:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout * PATIENCE)
         try:
             connection.request("GET", path, headers={"Connection": "close"})
+            self._asked_from = connection.sock.getsockname()[1]
             response = connection.getresponse()
             return response.status, response.read()
         finally:

@@ -91,6 +91,16 @@ def connections_at(port):
     return sum(row[1].endswith(f":{port:04X}") and row[3] != listening and row[9] != "0" for row in rows)
 
 
+def is_held(port, peer_port):
+    """Some process holds the end at `port` of a connection to `peer_port`, both on this host."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        next(table)
+        rows = [line.split() for line in table]
+    return any(
+        row[1].endswith(f":{port:04X}") and row[2].endswith(f":{peer_port:04X}") and row[9] != "0" for row in rows
+    )
+
+
 def socket_owner(pids, local, remote):
     """Which of the processes holds the server's end of a connection; None before it is accepted."""
     inode = _socket_inode(local, remote)
