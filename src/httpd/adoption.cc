@@ -2,6 +2,7 @@
 #include "httpd/adoption.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -25,8 +26,6 @@ namespace {
 constexpr std::string_view kPlainFilters[] = {"core_in", "reqtimeout", "log_input_output",
                                               "http_in"};
 
-// Bytes of free memory that an adopted connection's pools keep.
-constexpr apr_size_t kKeptFree = 32768;
 // No request follows on a stream.
 constexpr apr_size_t kKeptFreeOfStream = 1;
 
@@ -120,9 +119,10 @@ bool AdoptedConnection::adopt() noexcept {
     // What one request after another uses is kept, so that none has to ask the kernel for memory
     // (APR maps and unmaps it); what an exceptional one used is given back.
     apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool),
-                               held->stream != nullptr ? kKeptFreeOfStream : kKeptFree);
+                               held->stream != nullptr ? kKeptFreeOfStream : Lane::kKeptFree);
     if (held->stream == nullptr) {
         ahead_.attach(c_);
+        guard("fast lane", [&] { lane_ = std::make_unique<Lane>(c_, *this); });
     }
     if (held->stays()) {
         next = next_of_held();
@@ -170,6 +170,9 @@ int bayeux_post_read_request(request_rec* r) noexcept {
     AdoptedConnection* connection = adopted_connection(r->connection);
     if (connection != nullptr && r->main == nullptr) {
         connection->keep_alive = bayeux::httpd::keep_alive_of(r);
+        if (connection->lane() != nullptr) {
+            connection->lane()->request_begins();
+        }
     }
     return DECLINED;
 }

@@ -8,6 +8,7 @@
 #define BAYEUX_HTTPD_ADOPTION_HPP
 
 #include <cstdint>
+#include <memory>
 
 #include <httpd.h>
 
@@ -17,6 +18,7 @@
 #include "httpd/adoption_workers.hpp"
 #include "httpd/held_request.hpp"
 #include "httpd/httpd_api.hpp"
+#include "httpd/lane.hpp"
 #include "httpd/read_ahead.hpp"
 #include "loop/connection.hpp"
 
@@ -35,6 +37,8 @@ class AdoptedConnection final : public loop::Connection {
     HeldRequest* held = nullptr;
     Millis keep_alive{5000};  // KeepAliveTimeout of the host of the last request
     [[nodiscard]] bool adopted() const noexcept { return adopted_; }
+    // nullptr before the adoption, and of a connection that carries a stream.
+    [[nodiscard]] Lane* lane() noexcept { return lane_.get(); }
 
     // --- loop::Connection ---
     void perform() noexcept override;
@@ -55,6 +59,10 @@ class AdoptedConnection final : public loop::Connection {
     bool request_is_here() noexcept;
     // One request; false if `next` is set, true if after_response() has to follow.
     bool run_pipeline() noexcept;
+    // Sets `next` to what follows when nothing is left to do for httpd.
+    void rest() noexcept;
+    // What the fast lane has read and left to httpd; true if the rest of it is not waited for.
+    [[nodiscard]] bool take_from_lane() noexcept;
     void finish_request(request_rec* r) noexcept;
     // Whether input waits in httpd's filters or on the socket; it may read ahead, never blocks.
     [[nodiscard]] apr_status_t peek_input() noexcept;
@@ -63,6 +71,8 @@ class AdoptedConnection final : public loop::Connection {
     conn_state_t state_{};  // c->cs since adoption; the MPM's own copy stays SUSPENDED for good
     bool adopted_ = false;
     ReadAhead ahead_;
+    // Not in the connection's pool: there it would cost a further block of 8 KB.
+    std::unique_ptr<Lane> lane_;
     ThreadMark* adopted_by_ = nullptr;
     std::uint64_t adopted_mark_ = 0;
     const worker_score* adopter_score_ = nullptr;

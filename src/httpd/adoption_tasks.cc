@@ -12,9 +12,11 @@
 #include <util_filter.h>
 
 #include "httpd/adoption.hpp"
+#include "httpd/boundary.hpp"
 #include "httpd/filter_stream.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/stream_request.hpp"
+#include "loop/request_head.hpp"
 
 namespace bayeux::httpd {
 
@@ -101,8 +103,9 @@ void AdoptedConnection::serve() noexcept {
         close();
         return;
     }
+    const bool late = take_from_lane() || overdue;
     const bool here = request_is_here();
-    if (!here && !(overdue && next.begun)) {
+    if (!here && !(late && next.begun)) {
         return;
     }
     if (!here) {
@@ -148,6 +151,9 @@ Next AdoptedConnection::next_of_held() const noexcept {
 // One request through httpd. True if a response was written and after_response() has to follow;
 // false if `next` is set.
 bool AdoptedConnection::run_pipeline() noexcept {
+    if (lane_ != nullptr) {
+        guard("fast lane", [&] { lane_->begin_pass(ahead_.text(loop::kPeekSize)); });
+    }
     state_.state = CONN_STATE_PROCESSING;
     state_.sense = CONN_SENSE_DEFAULT;
     const int rv = ap_run_process_connection(c_);
@@ -187,14 +193,35 @@ void AdoptedConnection::after_response() noexcept {
             return;
         }
         if (c_->data_in_input_filters == 0) {
-            state_.state = CONN_STATE_SUSPENDED;
-            next = next_idle(keep_alive);
+            rest();
             return;
         }
         if (!request_is_here() || !run_pipeline()) {
             return;
         }
     }
+}
+
+void AdoptedConnection::rest() noexcept {
+    state_.state = CONN_STATE_SUSPENDED;
+    next = next_idle(keep_alive);
+    const bool fast = lane_ != nullptr && ahead_.empty() &&
+                      guard("fast lane", false, [&] { return lane_->end_pass(keep_alive); });
+    if (fast) {
+        next.kind = Next::Kind::kStream;
+        next.stream = &lane_->stream();
+    }
+}
+
+bool AdoptedConnection::take_from_lane() noexcept {
+    if (lane_ == nullptr) {
+        return false;
+    }
+    return guard("fast lane", false, [&] {
+        const Lane::Left left = lane_->leave();
+        ahead_.put_back(left.rest);
+        return left.overdue;
+    });
 }
 
 void AdoptedConnection::inspect() noexcept {
@@ -234,6 +261,7 @@ void AdoptedConnection::finish_request(request_rec* r) noexcept {
 }
 
 void AdoptedConnection::close() noexcept {
+    static_cast<void>(take_from_lane());
     c_->keepalive = AP_CONN_CLOSE;
     state_.state = CONN_STATE_LINGER;
     if (c_->data_in_output_filters != 0) {

@@ -96,6 +96,7 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     settings.child = child->index_;
     settings.drain_timeout = Millis{config.drain_timeout_ms.or_else(10000)};
     child->streams_.emplace(child->engine_, child->store_, child->clock_, child->index_);
+    child->streams_->counters = &counters;
     child->loop_.emplace(settings, child->store_, child->bells_, child->turns_, child->clock_,
                          counters);
     apr_status_t rv = child->loop_->open() ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);

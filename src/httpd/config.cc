@@ -120,6 +120,8 @@ void* bayeux_merge_dir_config(apr_pool_t* p, void* base_config, void* add_config
     merged->ping_ms = add.ping_ms.over(base.ping_ms);
     merged->messages_per_frame = add.messages_per_frame.over(base.messages_per_frame);
     merged->websocket_deflate = add.websocket_deflate.over(base.websocket_deflate);
+    merged->fast_lane = add.fast_lane.over(base.fast_lane);
+    merged->revalidate_ms = add.revalidate_ms.over(base.revalidate_ms);
     return merged;
 }
 

@@ -89,6 +89,8 @@ struct DirConfig {
     Setting<std::int64_t> ping_ms;  // 0: none
     Setting<std::uint32_t> messages_per_frame;
     Setting<bool> websocket_deflate;
+    Setting<bool> fast_lane;
+    Setting<std::int64_t> revalidate_ms;
     // While a <BayeuxChannel> section is read: where its directives go. Never merged.
     ChannelSection* open_section = nullptr;
 };
@@ -111,6 +113,7 @@ inline constexpr std::uint64_t kDefaultSharedMemory = std::uint64_t{64} << 20U;
 inline constexpr std::uint64_t kMinSharedMemory = std::uint64_t{1} << 20U;
 inline constexpr std::uint64_t kMaxSharedMemory = std::uint64_t{16} << 30U;
 inline constexpr std::uint32_t kDefaultMaxMessageSize = 64U << 10U;
+inline constexpr std::int64_t kDefaultRevalidateMs = 60000;
 
 [[nodiscard]] DirConfig& dir_config(request_rec* r) noexcept;
 [[nodiscard]] ServerConfig& server_config(server_rec* s) noexcept;

@@ -113,6 +113,7 @@ constexpr TimeDirective kTimes[] = {
     {&DirConfig::idle_timeout_ms, kSecond, 24 * kHour, true,
      "a time from 1s to 24h, such as 15min, or Off"},
     {&DirConfig::ping_ms, kSecond, kHour, true, "a time from 1s to 1h, such as 30s, or Off"},
+    {&DirConfig::revalidate_ms, kSecond, kHour, false, "a time from 1s to 1h, such as 60s"},
 };
 
 // Those of which 0 means that something is not done at all may be written as Off.
@@ -181,6 +182,9 @@ const char* bayeux_set_switch(cmd_parms* cmd, void* dir, const char* value) noex
             return nullptr;
         case BAYEUX_WEBSOCKET_DEFLATE:
             config.websocket_deflate.set(on);
+            return nullptr;
+        case BAYEUX_FAST_LANE:
+            config.fast_lane.set(on);
             return nullptr;
     }
     return "mod_bayeux: an unknown switch directive";

@@ -43,6 +43,15 @@ apr_bucket* new_nudge(apr_bucket_alloc_t* list) noexcept {
 
 }  // namespace
 
+void remove_request_timeout(conn_rec* c) noexcept {
+    for (ap_filter_t* f = c->input_filters; f != nullptr; f = f->next) {
+        if (strcasecmp(f->frec->name, "reqtimeout") == 0) {
+            ap_remove_input_filter(f);
+            return;
+        }
+    }
+}
+
 bool flush_without_blocking(conn_rec* c) noexcept {
     if (c->aborted != 0) {
         return false;

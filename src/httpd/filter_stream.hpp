@@ -15,6 +15,10 @@ namespace bayeux::httpd {
 // c->data_in_output_filters tells whether something remains.
 [[nodiscard]] bool flush_without_blocking(conn_rec* c) noexcept;
 
+// mod_reqtimeout's clock would go on running while the loop has the connection, which keeps times
+// of its own.
+void remove_request_timeout(conn_rec* c) noexcept;
+
 class FilterStream final : public loop::ByteStream {
   public:
     // `fd` is the connection's socket. From here on whoever would wait for it gets an error.

@@ -40,6 +40,31 @@ class BlockingLeave {
     bool claimed_;
 };
 
+// nullptr if the request's connection has none yet, or never.
+Lane* lane_of(request_rec* r) noexcept {
+    AdoptedConnection* connection = adopted_connection(r->connection);
+    return connection != nullptr ? connection->lane() : nullptr;
+}
+
+// Where the fast lane of the request's connection notes what providers say; nullptr if nowhere.
+LaneAnswers* answers_of(request_rec* r) noexcept {
+    Lane* const lane = lane_of(r);
+    return lane != nullptr ? lane->answers() : nullptr;
+}
+
+Millis revalidate_of(const DirConfig& config) noexcept {
+    return Millis{config.revalidate_ms.or_else(kDefaultRevalidateMs)};
+}
+
+// The fast lane may take requests with the head of this one: it was one of messages, in JSON, and
+// its response is as any other.
+void tell_lane(request_rec* r, const DirConfig& config, const HeldRequest& held) {
+    Lane* const lane = lane_of(r);
+    if (lane != nullptr && held.callback == nullptr && !held.outcome.handshaken) {
+        lane->accept(r, config);
+    }
+}
+
 broker::Outcome ask_broker(request_rec* r, const DirConfig& config, broker::Transport transport,
                            const DecodedBody& body, bool can_hold) {
     Child& child = *this_child();
@@ -47,11 +72,12 @@ broker::Outcome ask_broker(request_rec* r, const DirConfig& config, broker::Tran
     const DomainRules* rules = server_config(r->server).rules;
     RequestPolicy policy(r, rules != nullptr ? rules->find(settings.domain) : nullptr,
                          settings.broadcast_to_publisher);
+    NotingPolicy noting(policy, answers_of(r), child.clock().now() + revalidate_of(config));
     const CookieTerms cookie = config.cookie.or_else(CookieTerms{});
     const protocol::SecretKey key = child.store().browser_key();
     broker::Request request{
         .settings = settings,
-        .policy = policy,
+        .policy = noting,
         .transport = transport,
         .browser = browser_of(r, cookie, key),
         .new_browser = std::nullopt,
@@ -116,6 +142,9 @@ int answer(request_rec* r, HeldRequest& held, HoldBy way, bool could_hold) {
 
 int serve_polling(request_rec* r, const DirConfig& config, const Polling& polling) {
     const HoldBy way = way_to_hold(r);
+    if (Lane* const lane = lane_of(r)) {
+        lane->meet(r);
+    }
     const BlockingLeave leave(way == HoldBy::kBlocking && !this_child()->loop().stopping());
     auto* held = pool_new<HeldRequest>(r->pool);
     {
@@ -132,6 +161,9 @@ int serve_polling(request_rec* r, const DirConfig& config, const Polling& pollin
     held->r = r;
     held->duplicate_status = config.duplicate_status.or_else(408);
     held->callback = polling.callback;
+    if (way == HoldBy::kAdoption) {
+        tell_lane(r, config, *held);
+    }
     if (held->outcome.park) {
         return hold(r, *held, way);
     }

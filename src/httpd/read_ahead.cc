@@ -10,6 +10,7 @@
 #include <util_filter.h>
 
 #include "bayeux_module.h"
+#include "httpd/lane_filter.hpp"
 #include "loop/request_head.hpp"
 
 namespace bayeux::httpd {
@@ -132,6 +133,28 @@ ReadAhead::State ReadAhead::take_fresh(bool& took) noexcept {
     return some ? State::kPart : State::kNothing;
 }
 
+void ReadAhead::put_back(std::string_view bytes) {
+    if (!bytes.empty()) {
+        APR_BRIGADE_INSERT_TAIL(kept_, apr_bucket_heap_create(bytes.data(), bytes.size(), nullptr,
+                                                              filter_->c->bucket_alloc));
+    }
+}
+
+std::string ReadAhead::text(std::size_t limit) const {
+    const auto total = static_cast<std::size_t>(length_of(kept_));
+    if (total == 0 || total > limit) {
+        return {};
+    }
+    std::string all(total, '\0');
+    apr_size_t length = total;
+    const apr_status_t rv = apr_brigade_flatten(kept_, all.data(), &length);
+    return rv == APR_SUCCESS && length == total ? all : std::string();
+}
+
+bool ReadAhead::empty() const noexcept {
+    return APR_BRIGADE_EMPTY(kept_);
+}
+
 ReadAhead::State ReadAhead::gather() noexcept {
     for (;;) {
         if (is_whole()) {
@@ -150,4 +173,5 @@ ReadAhead::State ReadAhead::gather() noexcept {
 void bayeux_register_filters(void) noexcept {
     bayeux::httpd::registered = ap_register_input_filter(
         "BAYEUX_AHEAD", bayeux::httpd::ReadAheadFilter::read, nullptr, AP_FTYPE_CONNECTION);
+    bayeux::httpd::register_lane_filter();
 }

@@ -8,6 +8,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include <httpd.h>
 
@@ -33,6 +35,11 @@ class ReadAhead {
     // Puts the filter in its place. Once.
     void attach(conn_rec* c);
     [[nodiscard]] State gather() noexcept;
+    // Bytes that were read from the connection past this filter, while it held nothing.
+    void put_back(std::string_view bytes);
+    // All that it holds; empty if that is more than `limit` bytes.
+    [[nodiscard]] std::string text(std::size_t limit) const;
+    [[nodiscard]] bool empty() const noexcept;
     // The rest has not come in time: who reads on is told so, and does not wait.
     void give_up() noexcept { late_ = true; }
     void be_patient() noexcept { late_ = false; }

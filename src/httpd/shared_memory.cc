@@ -109,6 +109,12 @@ bool make_segment(server_rec* s, Retained& kept, std::uint64_t size) {
     return true;
 }
 
+// Another version of this module may have counted less.
+bool figures_fit(const Retained& kept) noexcept {
+    return kept.figures != nullptr &&
+           apr_shm_size_get(kept.figures) >= sizeof(loop::LoopCounters) * kept.children;
+}
+
 }  // namespace
 
 Retained* retained() noexcept {
@@ -128,7 +134,8 @@ Retained* prepare_shared_memory(server_rec* s, std::uint64_t size) {
     if (kept == nullptr) {
         kept = static_cast<Retained*>(ap_retained_data_create(Retained::kKey, sizeof(Retained)));
     }
-    if (kept->memory != nullptr && kept->size == size && store::Segment::attach(bytes_of(*kept))) {
+    if (kept->memory != nullptr && kept->size == size && figures_fit(*kept) &&
+        store::Segment::attach(bytes_of(*kept))) {
         return kept;
     }
     return make_places(s, *kept) && make_segment(s, *kept, size) ? kept : nullptr;

@@ -29,6 +29,7 @@ struct LoopTotals {
     std::uint64_t streams = 0;
     std::uint64_t adopted = 0;
     std::uint64_t answered = 0;
+    std::uint64_t fast = 0;
 };
 
 LoopTotals total_of_loops() noexcept {
@@ -39,6 +40,7 @@ LoopTotals total_of_loops() noexcept {
         total.streams += counters.streams;
         total.adopted += counters.adopted;
         total.answered += counters.answered;
+        total.fast += counters.fast;
     }
     return total;
 }
@@ -79,6 +81,7 @@ void print_status(request_rec* r, bool brief) {
         {"Connections", "Adopted connections", loops.connections},
         {"Adopted", "Connections adopted so far", loops.adopted},
         {"Answered", "Held connects answered so far", loops.answered},
+        {"Fast", "Requests served by the fast lane so far", loops.fast},
         {"Published", "Messages published so far", stats.counters.published},
         {"Queued", "Events queued so far", stats.counters.queued},
         {"Refused", "Refusals for want of room so far", stats.counters.refused_full},

@@ -2,12 +2,11 @@
 
 #include <httpd.h>
 
-#include <util_filter.h>
-
 #include "httpd/adoption.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/browser_cookie.hpp"
 #include "httpd/channel_sections.hpp"
+#include "httpd/filter_stream.hpp"
 #include "httpd/held_request.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/reply.hpp"
@@ -31,16 +30,6 @@ loop::StreamLimits limits_of(const request_rec* r, const DirConfig& config) noex
     limits.ping = Millis{config.ping_ms.or_else(30000)};
     limits.patience = Millis{apr_time_as_msec(r->server->timeout)};
     return limits;
-}
-
-// Its clock would go on running, and end the stream.
-void remove_request_timeout(conn_rec* c) noexcept {
-    for (ap_filter_t* f = c->input_filters; f != nullptr; f = f->next) {
-        if (strcasecmp(f->frec->name, "reqtimeout") == 0) {
-            ap_remove_input_filter(f);
-            return;
-        }
-    }
 }
 
 }  // namespace

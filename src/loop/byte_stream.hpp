@@ -27,6 +27,9 @@ class ByteStream {
     virtual ~ByteStream() = default;
 
     virtual Result read(std::span<char> into) noexcept = 0;
+    // Asked behind a read that gave fewer bytes than there was room for: false if there is nothing
+    // more, and an edge will tell when there is.
+    [[nodiscard]] virtual bool may_have_more() const noexcept { return true; }
     virtual Result write(std::span<const char> from) noexcept = 0;
     // True if all that write() took has left for the kernel; else it is called again at the next
     // edge, with an empty span.

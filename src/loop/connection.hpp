@@ -95,6 +95,8 @@ class Connection {
     [[nodiscard]] int fd() const noexcept { return fd_; }
     [[nodiscard]] bool transparent() const noexcept { return transparent_; }
     [[nodiscard]] State state() const noexcept { return state_; }
+    // The client's end has come: no other edge follows it.
+    [[nodiscard]] bool hung_up() const noexcept { return hung_up_; }
 
   private:
     friend class EventLoop;

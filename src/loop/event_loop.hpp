@@ -48,16 +48,17 @@ struct LoopCounters {
     std::atomic<std::uint64_t> adopted{0};      // ever
     std::atomic<std::uint64_t> served{0};       // requests handed to a worker, ever
     std::atomic<std::uint64_t> answered{0};     // parks ended, ever
+    std::atomic<std::uint64_t> fast{0};         // requests served by the fast lane, ever
 
     void reset(std::uint32_t new_pid) noexcept {
         connections = parked = streams = 0;
-        adopted = served = answered = 0;
+        adopted = served = answered = fast = 0;
         pid = new_pid;
     }
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 // The counters outlive a graceful restart, and with it maybe this module's version.
-static_assert(sizeof(LoopCounters) == 40);
+static_assert(sizeof(LoopCounters) == 48);
 
 class EventLoop {
   public:

@@ -20,6 +20,7 @@ class Stream {
         kAgain,   // it has more to do at once, and lets others go first
         kWorker,  // perform() on a worker, which may block; then resume()
         kClose,   // the connection ends; close() was done
+        kServe,   // a request is httpd's: the connection is no stream any more
     };
 
     Stream() = default;
@@ -46,6 +47,9 @@ class Stream {
     [[nodiscard]] virtual std::optional<ParkTerms> waits() const noexcept = 0;
     // When on_deadline() shall be called at the latest.
     [[nodiscard]] virtual std::optional<TimePoint> deadline() const noexcept = 0;
+
+    // It carries one request after another: what it waits with is a held connect.
+    [[nodiscard]] virtual bool holds_requests() const noexcept { return false; }
 
     // --- a worker ---
     virtual void perform() noexcept = 0;

@@ -13,9 +13,12 @@
 #include "base/strong_id.hpp"
 #include "broker/engine.hpp"
 #include "broker/session_store.hpp"
+#include "loop/http_date.hpp"
 #include "protocol/deflate.hpp"
 
 namespace bayeux::loop {
+
+struct LoopCounters;
 
 // Made in each child before its loop runs; outlives all streams. The references may be used on any
 // thread, the rest belongs to the loop thread.
@@ -32,6 +35,7 @@ struct StreamContext {
     broker::SessionStore& store;
     const Clock& clock;
     const ChildIndex child;
+    LoopCounters* counters = nullptr;  // of the loop; tests have none
 
     // Each is filled and emptied within one call of a stream.
     std::array<char, 16384> input{};
@@ -41,6 +45,7 @@ struct StreamContext {
     std::string text;                    // one frame's payload
     std::string packed;                  // the same, compressed
     protocol::Inflater inflater;
+    HttpDate date;
 };
 
 }  // namespace bayeux::loop

@@ -24,7 +24,10 @@ void EventLoop::settle_stream(Connection& connection) noexcept {
     connection.state_ = State::kStreaming;
     if (connection.stream_ == nullptr) {
         connection.stream_ = connection.next.stream;
-        counters_.streams.fetch_add(1, std::memory_order_relaxed);
+        connection.told_to_stop_ = false;
+        if (!connection.stream_->holds_requests()) {
+            counters_.streams.fetch_add(1, std::memory_order_relaxed);
+        }
     }
     follow(connection, connection.stream_->resume(now_));
     if (begun_stop_ != StopMode::kRunning) {
@@ -64,10 +67,12 @@ void EventLoop::follow(Connection& connection, Wish wish) noexcept {
         go_on_later(connection);
         return;
     }
-    if (wish == Wish::kClose) {
-        leave_stream(connection);
+    if (wish == Wish::kWorker) {
+        assign(connection, Task::kStream);
+        return;
     }
-    assign(connection, wish == Wish::kClose ? Task::kClose : Task::kStream);
+    leave_stream(connection);
+    assign(connection, wish == Wish::kServe ? Task::kServe : Task::kClose);
 }
 
 void EventLoop::set_stream_timer(Connection& connection) noexcept {
@@ -94,7 +99,7 @@ std::optional<EndReason> EventLoop::await_events(Connection& connection) noexcep
     stop_waiting(connection);
     park.terms = *terms;
     connection.waiting_ = true;
-    ++waiting_streams_;
+    waiting_streams_ += connection.stream_->holds_requests() ? 0U : 1U;
     const std::optional<EndReason> due = enlist(park);
     if (due) {
         stop_waiting(connection);
@@ -106,7 +111,7 @@ void EventLoop::stop_waiting(Connection& connection) noexcept {
     if (!std::exchange(connection.waiting_, false)) {
         return;
     }
-    --waiting_streams_;
+    waiting_streams_ -= connection.stream_->holds_requests() ? 0U : 1U;
     const auto found = parks_.find(connection.park_.terms.session.index);
     if (found != parks_.end() && found->second == &connection.park_) {
         parks_.erase(found);
@@ -151,8 +156,10 @@ void EventLoop::stop_stream(Connection& connection) noexcept {
 
 void EventLoop::leave_stream(Connection& connection) noexcept {
     stop_waiting(connection);
+    if (!connection.stream_->holds_requests()) {
+        counters_.streams.fetch_sub(1, std::memory_order_relaxed);
+    }
     connection.stream_ = nullptr;
-    counters_.streams.fetch_sub(1, std::memory_order_relaxed);
 }
 
 // run() returns: the store shall not wait for what nobody serves any more.

@@ -328,7 +328,8 @@ WRONG = (
     ("BayeuxExtensions", "ack ack"), ("BayeuxIdleTimeout", "500ms"), ("BayeuxIdleTimeout", "25h"),
     ("BayeuxIdleTimeout", "soon"), ("BayeuxMaxSessionsPerBrowser", "-2"), ("BayeuxMaxSessionsPerBrowser", "many"),
     ("BayeuxMaxSessionsPerBrowser", "1.5"), ("BayeuxMultiSessionInterval", "2h"),
-    ("BayeuxMultiSessionInterval", "-1"), ("BayeuxPing", "10ms"), ("BayeuxPing", "2h"), ("BayeuxPing", "On"),
+    ("BayeuxMultiSessionInterval", "-1"), ("BayeuxFastLane", "maybe"), ("BayeuxRevalidate", "0"),
+    ("BayeuxRevalidate", "2h"), ("BayeuxPing", "10ms"), ("BayeuxPing", "2h"), ("BayeuxPing", "On"),
     ("BayeuxWebSocketMessagesPerFrame", "0"), ("BayeuxWebSocketMessagesPerFrame", "1001"),
     ("BayeuxWebSocketMessagesPerFrame", "all"), ("BayeuxWebSocketDeflate", "9"),
 )  # fmt: skip
@@ -362,7 +363,7 @@ RIGHT = (
     "BayeuxTransports cross-origin-long-polling callback-polling", "BayeuxExtensions none",
     "BayeuxExtensions ack timesync timestamp activity", "BayeuxIdleTimeout 15m", "BayeuxIdleTimeout Off",
     "BayeuxMaxSessionsPerBrowser -1", "BayeuxMaxSessionsPerBrowser 0", "BayeuxMultiSessionInterval 2s",
-    "BayeuxPing 30s", "BayeuxPing Off", "BayeuxPing 0", "BayeuxWebSocketMessagesPerFrame 1000",
+    "BayeuxFastLane Off", "BayeuxRevalidate 1s", "BayeuxPing 30s", "BayeuxPing Off", "BayeuxPing 0", "BayeuxWebSocketMessagesPerFrame 1000",
     "BayeuxWebSocketDeflate On", "BayeuxMetaConnectDeliverOnly On",
     '<BayeuxChannel "/lazy/**">\nBayeuxLazy 5s\n</BayeuxChannel>',
     '<BayeuxChannel "/lazy/not">\nBayeuxLazy Off\n</BayeuxChannel>',

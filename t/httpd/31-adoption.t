@@ -57,7 +57,9 @@ def _(server):
     with adopted(server) as alice:
         child = server.child_of(alice.connection)
         for number in range(1000):
-            equal(alice.publish("/here", number).data, [number])
+            # Each has a head of its own, so that httpd sees them all.
+            message = {**alice.message("/here"), "data": number}
+            equal(alice.call([message], headers=[("X-Number", number)]).data, [number])
         port = alice.connection.local_address[1]
         wait_until(lambda: sum(line["port"] == port for line in server.access_log()) >= 1001, "logged")
         lines = [line for line in server.access_log() if line["port"] == port]

@@ -249,6 +249,11 @@ struct StreamBench {
                     closed = true;
                     waiting.reset();
                     return;
+                case Wish::kServe:
+                    wishes += 'S';
+                    closed = true;
+                    waiting.reset();
+                    return;
                 case Wish::kWait: {
                     const auto due = await();
                     if (!due) {

@@ -1,0 +1,95 @@
+// The broker's questions in the fast lane: answered by what providers said to the same request head
+// a short time ago, or not at all.
+#ifndef BAYEUX_HTTPD_LANE_POLICY_HPP
+#define BAYEUX_HTTPD_LANE_POLICY_HPP
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "broker/policy.hpp"
+#include "httpd/channel_sections.hpp"
+
+namespace bayeux::httpd {
+
+// Of one connection and one head: whoever sends it is whoever was asked for. By its owner.
+class LaneAnswers {
+  public:
+    static constexpr std::size_t kMax = 64;
+    // What may_block() called known stays so for this long: as long as the batch at hand takes.
+    static constexpr Millis kGrace{2000};
+
+    void remember(broker::Operation operation, const std::string& channel, bool allowed,
+                  TimePoint good_until);
+    // The newer answers of the same head.
+    void take_over(LaneAnswers& newer);
+    void clear() noexcept { answers_.clear(); }
+    [[nodiscard]] bool empty() const noexcept { return answers_.empty(); }
+    [[nodiscard]] bool known(broker::Operation operation, const std::string& channel,
+                             TimePoint now) const;
+    // False for what is not known.
+    [[nodiscard]] bool allowed(broker::Operation operation, const std::string& channel,
+                               TimePoint now) const;
+
+  private:
+    struct Answer {
+        bool allowed = false;
+        TimePoint good_until;
+    };
+    std::map<std::pair<broker::Operation, std::string>, Answer> answers_;
+};
+
+// On a worker: lets `asked` answer, and notes what it said.
+class NotingPolicy final : public broker::Policy {
+  public:
+    // `answers` may be nullptr: nothing is noted.
+    NotingPolicy(broker::Policy& asked, LaneAnswers* answers, TimePoint good_until) noexcept
+        : asked_(asked), answers_(answers), good_until_(good_until) {}
+
+    [[nodiscard]] bool allows(broker::Operation operation,
+                              const protocol::ChannelName& channel) override;
+    [[nodiscard]] broker::ChannelOptions options(const protocol::ChannelName& channel) override {
+        return asked_.options(channel);
+    }
+    [[nodiscard]] bool may_block(broker::Operation operation,
+                                 const protocol::ChannelName& channel) override {
+        return asked_.may_block(operation, channel);
+    }
+
+  private:
+    [[nodiscard]] bool ask(broker::Operation operation, const protocol::ChannelName& channel);
+
+    broker::Policy& asked_;
+    LaneAnswers* answers_;
+    const TimePoint good_until_;
+};
+
+// In the loop: never blocks.
+class LanePolicy final : public broker::Policy {
+  public:
+    // `sections` may be nullptr: a domain without rules allows everything.
+    LanePolicy(const DomainSections* sections, const LaneAnswers& answers, const Clock& clock,
+               bool broadcast_to_publisher) noexcept
+        : sections_(sections),
+          answers_(answers),
+          clock_(clock),
+          broadcast_to_publisher_(broadcast_to_publisher) {}
+
+    [[nodiscard]] bool allows(broker::Operation operation,
+                              const protocol::ChannelName& channel) override;
+    [[nodiscard]] broker::ChannelOptions options(const protocol::ChannelName& channel) override;
+    [[nodiscard]] bool may_block(broker::Operation operation,
+                                 const protocol::ChannelName& channel) override;
+
+  private:
+    const DomainSections* sections_;
+    const LaneAnswers& answers_;
+    const Clock& clock_;
+    bool broadcast_to_publisher_;
+};
+
+}  // namespace bayeux::httpd
+
+#endif
