@@ -15,6 +15,7 @@
 
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
+#include "httpd/config.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/stream_request.hpp"
 
@@ -122,7 +123,10 @@ bool AdoptedConnection::adopt() noexcept {
                                held->stream != nullptr ? kKeptFreeOfStream : Lane::kKeptFree);
     if (held->stream == nullptr) {
         ahead_.attach(c_);
-        guard("fast lane", [&] { lane_ = std::make_unique<Lane>(c_, *this); });
+        // Only where the adopting request's Location wants it: others do not pay for it.
+        if (dir_config(held->r).fast_lane.or_else(false)) {
+            guard("fast lane", [&] { lane_ = std::make_unique<Lane>(c_, *this); });
+        }
     }
     if (held->stays()) {
         next = next_of_held();

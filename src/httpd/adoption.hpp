@@ -37,7 +37,8 @@ class AdoptedConnection final : public loop::Connection {
     HeldRequest* held = nullptr;
     Millis keep_alive{5000};  // KeepAliveTimeout of the host of the last request
     [[nodiscard]] bool adopted() const noexcept { return adopted_; }
-    // nullptr before the adoption, and of a connection that carries a stream.
+    // nullptr before the adoption, of a connection that carries a stream, and of one whose first
+    // Location has no BayeuxFastLane.
     [[nodiscard]] Lane* lane() noexcept { return lane_.get(); }
 
     // --- loop::Connection ---

@@ -232,6 +232,11 @@ const DomainSections* DomainRules::find(DomainId domain) const noexcept {
     return found == domains_.end() ? nullptr : &found->second;
 }
 
+const DomainSections* sections_of(server_rec* s, DomainId domain) noexcept {
+    const DomainRules* rules = server_config(s).rules;
+    return rules != nullptr ? rules->find(domain) : nullptr;
+}
+
 const char* sort_sections(apr_pool_t* pconf, server_rec* main_server) {
     auto* rules = pool_new<DomainRules>(pconf);
     for (server_rec* s = main_server; s != nullptr; s = s->next) {

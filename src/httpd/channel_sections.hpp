@@ -111,6 +111,9 @@ class DomainRules {
     std::map<DomainId, DomainSections> domains_;
 };
 
+// The rules of one domain; nullptr if it has none. Any thread.
+[[nodiscard]] const DomainSections* sections_of(server_rec* s, DomainId domain) noexcept;
+
 // Gives every host its default domain and all hosts the rules of all domains. A sentence if
 // something is written twice or cannot be told apart, else nullptr.
 [[nodiscard]] const char* sort_sections(apr_pool_t* pconf, server_rec* main_server);

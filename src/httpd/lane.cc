@@ -17,11 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxReplyHead = 8192;
 
-const DomainSections* sections_of(request_rec* r, DomainId domain) noexcept {
-    const DomainRules* rules = server_config(r->server).rules;
-    return rules != nullptr ? rules->find(domain) : nullptr;
-}
-
 std::size_t max_body_of(request_rec* r, const DirConfig& config) noexcept {
     const std::size_t most = config.max_message_size.or_else(kDefaultMaxMessageSize);
     const apr_off_t limit = ap_get_limit_req_body(r);
@@ -35,9 +30,9 @@ std::string_view duplicate_of(const DirConfig& config) {
 
 }  // namespace
 
-Lane::Accepted::Accepted(request_rec* r, const DirConfig& config, const LaneAnswers& answers)
+Lane::Accepted::Accepted(request_rec* r, const DirConfig& config, const Answers& answers)
     : settings(settings_of(config, r)),
-      policy(sections_of(r, settings.domain), answers, this_child()->clock(),
+      policy(sections_of(r->server, settings.domain), answers, this_child()->clock(),
              settings.broadcast_to_publisher),
       browser(
           browser_of(r, config.cookie.or_else(CookieTerms{}), this_child()->store().browser_key())),
@@ -73,7 +68,7 @@ void Lane::request_begins() noexcept {
     }
 }
 
-LaneAnswers* Lane::answers() noexcept {
+Answers* Lane::answers() noexcept {
     return pass_ ? &pass_->answers : nullptr;
 }
 

@@ -38,7 +38,7 @@ class Lane final : public loop::LaneHost {
     void begin_pass(std::string_view request);
     void request_begins() noexcept;
     // The answers of this pass go there; nullptr if nothing is learnt from it.
-    [[nodiscard]] LaneAnswers* answers() noexcept;
+    [[nodiscard]] Answers* answers() noexcept;
     // Our handler has the request, and has read nothing of it.
     void meet(const request_rec* r) noexcept;
     // It has served it by these settings, and sets no cookie.
@@ -65,7 +65,7 @@ class Lane final : public loop::LaneHost {
   private:
     // What the accepted request says of all that have its head.
     struct Accepted {
-        Accepted(request_rec* r, const DirConfig& config, const LaneAnswers& answers);
+        Accepted(request_rec* r, const DirConfig& config, const Answers& answers);
         broker::Settings settings;
         LanePolicy policy;
         std::optional<protocol::BrowserId> browser;
@@ -80,7 +80,7 @@ class Lane final : public loop::LaneHost {
         std::string begun;    // of the response's head
         bool watched = true;  // the response's head is still to come, or to be completed
         std::optional<loop::ReplyHead> reply;
-        LaneAnswers answers;
+        Answers answers;
     };
 
     void keep_free(apr_size_t bytes) noexcept;
@@ -90,7 +90,7 @@ class Lane final : public loop::LaneHost {
     loop::LaneTerms terms_;
     std::unique_ptr<Accepted> accepted_;
     std::optional<loop::AcceptedHead> answers_of_;
-    LaneAnswers answers_;
+    Answers answers_;
     std::unique_ptr<Pass> pass_;  // nothing is learnt without it
     bool entered_ = false;
     loop::FastLane lane_;

@@ -3,49 +3,18 @@
 #ifndef BAYEUX_HTTPD_LANE_POLICY_HPP
 #define BAYEUX_HTTPD_LANE_POLICY_HPP
 
-#include <cstddef>
-#include <map>
-#include <string>
-#include <utility>
-
 #include "base/clock.hpp"
 #include "broker/policy.hpp"
+#include "httpd/answers.hpp"
 #include "httpd/channel_sections.hpp"
 
 namespace bayeux::httpd {
-
-// Of one connection and one head: whoever sends it is whoever was asked for. By its owner.
-class LaneAnswers {
-  public:
-    static constexpr std::size_t kMax = 64;
-    // What may_block() called known stays so for this long: as long as the batch at hand takes.
-    static constexpr Millis kGrace{2000};
-
-    void remember(broker::Operation operation, const std::string& channel, bool allowed,
-                  TimePoint good_until);
-    // The newer answers of the same head.
-    void take_over(LaneAnswers& newer);
-    void clear() noexcept { answers_.clear(); }
-    [[nodiscard]] bool empty() const noexcept { return answers_.empty(); }
-    [[nodiscard]] bool known(broker::Operation operation, const std::string& channel,
-                             TimePoint now) const;
-    // False for what is not known.
-    [[nodiscard]] bool allowed(broker::Operation operation, const std::string& channel,
-                               TimePoint now) const;
-
-  private:
-    struct Answer {
-        bool allowed = false;
-        TimePoint good_until;
-    };
-    std::map<std::pair<broker::Operation, std::string>, Answer> answers_;
-};
 
 // On a worker: lets `asked` answer, and notes what it said.
 class NotingPolicy final : public broker::Policy {
   public:
     // `answers` may be nullptr: nothing is noted.
-    NotingPolicy(broker::Policy& asked, LaneAnswers* answers, TimePoint good_until) noexcept
+    NotingPolicy(broker::Policy& asked, Answers* answers, TimePoint good_until) noexcept
         : asked_(asked), answers_(answers), good_until_(good_until) {}
 
     [[nodiscard]] bool allows(broker::Operation operation,
@@ -62,7 +31,7 @@ class NotingPolicy final : public broker::Policy {
     [[nodiscard]] bool ask(broker::Operation operation, const protocol::ChannelName& channel);
 
     broker::Policy& asked_;
-    LaneAnswers* answers_;
+    Answers* answers_;
     const TimePoint good_until_;
 };
 
@@ -70,7 +39,7 @@ class NotingPolicy final : public broker::Policy {
 class LanePolicy final : public broker::Policy {
   public:
     // `sections` may be nullptr: a domain without rules allows everything.
-    LanePolicy(const DomainSections* sections, const LaneAnswers& answers, const Clock& clock,
+    LanePolicy(const DomainSections* sections, const Answers& answers, const Clock& clock,
                bool broadcast_to_publisher) noexcept
         : sections_(sections),
           answers_(answers),
@@ -85,7 +54,7 @@ class LanePolicy final : public broker::Policy {
 
   private:
     const DomainSections* sections_;
-    const LaneAnswers& answers_;
+    const Answers& answers_;
     const Clock& clock_;
     bool broadcast_to_publisher_;
 };

@@ -47,7 +47,7 @@ Lane* lane_of(request_rec* r) noexcept {
 }
 
 // Where the fast lane of the request's connection notes what providers say; nullptr if nowhere.
-LaneAnswers* answers_of(request_rec* r) noexcept {
+Answers* answers_of(request_rec* r) noexcept {
     Lane* const lane = lane_of(r);
     return lane != nullptr ? lane->answers() : nullptr;
 }
@@ -69,8 +69,7 @@ broker::Outcome ask_broker(request_rec* r, const DirConfig& config, broker::Tran
                            const DecodedBody& body, bool can_hold) {
     Child& child = *this_child();
     const broker::Settings settings = settings_of(config, r);
-    const DomainRules* rules = server_config(r->server).rules;
-    RequestPolicy policy(r, rules != nullptr ? rules->find(settings.domain) : nullptr,
+    RequestPolicy policy(r, sections_of(r->server, settings.domain),
                          settings.broadcast_to_publisher);
     NotingPolicy noting(policy, answers_of(r), child.clock().now() + revalidate_of(config));
     const CookieTerms cookie = config.cookie.or_else(CookieTerms{});

@@ -1,7 +1,5 @@
 #include "httpd/stream_policy.hpp"
 
-#include <iterator>
-
 #include "httpd/authorization.hpp"
 
 namespace bayeux::httpd {
@@ -48,9 +46,7 @@ bool StreamPolicy::ask(Operation operation, const protocol::ChannelName& channel
 }
 
 bool StreamPolicy::allows(Operation operation, const protocol::ChannelName& channel) {
-    if (operation != Operation::kCreate && channel.kind() == protocol::ChannelKind::kBroadcast) {
-        // Not asked for a channel that exists; but it may have gone when the next message comes,
-        // and the loop wants to know before.
+    if (wants_create_answer(operation, channel)) {
         static_cast<void>(knows(Operation::kCreate, channel));
     }
     return knows(operation, channel);
@@ -60,35 +56,18 @@ bool StreamPolicy::knows(Operation operation, const protocol::ChannelName& chann
     if (sections_ == nullptr || !sections_->guards(operation, channel)) {
         return true;
     }
-    Question question{operation, channel.text()};
     const TimePoint now = clock_.now();
-    const auto known = answers_.find(question);
-    if (known != answers_.end() && now < known->second.good_until + kGrace) {
-        return known->second.allowed;
+    if (const auto known = answers_.recall(operation, channel.text(), now)) {
+        return *known;
     }
     const bool allowed = ask(operation, channel);
-    remember(std::move(question), allowed, now);
+    answers_.remember(operation, channel.text(), allowed, now + kLifetime);
     return allowed;
 }
 
-void StreamPolicy::remember(Question question, bool allowed, TimePoint now) {
-    if (answers_.size() >= kMaxAnswers) {
-        for (auto it = answers_.begin(); it != answers_.end();) {
-            it = it->second.good_until <= now ? answers_.erase(it) : std::next(it);
-        }
-    }
-    if (answers_.size() >= kMaxAnswers) {
-        answers_.clear();  // more channels than that are not worth remembering
-    }
-    answers_[std::move(question)] = {allowed, now + kLifetime};
-}
-
 bool StreamPolicy::may_block(Operation operation, const protocol::ChannelName& channel) {
-    if (sections_ == nullptr || !sections_->guards(operation, channel)) {
-        return false;
-    }
-    const auto known = answers_.find({operation, channel.text()});
-    return known == answers_.end() || clock_.now() >= known->second.good_until;
+    return sections_ != nullptr && sections_->guards(operation, channel) &&
+           !answers_.is_fresh(operation, channel.text(), clock_.now());
 }
 
 broker::ChannelOptions StreamPolicy::options(const protocol::ChannelName& channel) {

@@ -3,13 +3,9 @@
 #ifndef BAYEUX_HTTPD_STREAM_POLICY_HPP
 #define BAYEUX_HTTPD_STREAM_POLICY_HPP
 
-#include <cstddef>
-#include <map>
-#include <string>
-#include <utility>
-
 #include "base/clock.hpp"
 #include "broker/policy.hpp"
+#include "httpd/answers.hpp"
 #include "httpd/channel_sections.hpp"
 #include "httpd/httpd_api.hpp"
 
@@ -19,10 +15,7 @@ namespace bayeux::httpd {
 // before.
 class StreamPolicy final : public broker::Policy {
   public:
-    static constexpr std::size_t kMaxAnswers = 256;
     static constexpr Millis kLifetime{60000};
-    // What may_block() called known stays so for this long: as long as the batch at hand takes.
-    static constexpr Millis kGrace{2000};
 
     // `sections` may be nullptr: a domain without rules allows everything.
     StreamPolicy(request_rec* r, const DomainSections* sections, const Clock& clock,
@@ -39,22 +32,15 @@ class StreamPolicy final : public broker::Policy {
                                  const protocol::ChannelName& channel) override;
 
   private:
-    struct Answer {
-        bool allowed = false;
-        TimePoint good_until;  // for may_block(); for allows() kGrace longer
-    };
-    using Question = std::pair<broker::Operation, std::string>;
-
     // The answer, remembered or asked for.
     [[nodiscard]] bool knows(broker::Operation operation, const protocol::ChannelName& channel);
     [[nodiscard]] bool ask(broker::Operation operation, const protocol::ChannelName& channel) const;
-    void remember(Question question, bool allowed, TimePoint now);
 
     request_rec* r_;
     const DomainSections* sections_;
     const Clock& clock_;
     bool broadcast_to_publisher_;
-    std::map<Question, Answer> answers_;
+    Answers answers_;
 };
 
 }  // namespace bayeux::httpd

@@ -18,11 +18,6 @@ CookieTerms cookie_terms(const DirConfig& config) noexcept {
     return config.cookie.or_else(CookieTerms{});
 }
 
-const DomainSections* sections_of(request_rec* r, DomainId domain) noexcept {
-    const DomainRules* rules = server_config(r->server).rules;
-    return rules != nullptr ? rules->find(domain) : nullptr;
-}
-
 loop::StreamLimits limits_of(const request_rec* r, const DirConfig& config) noexcept {
     loop::StreamLimits limits;
     limits.max_message = config.max_message_size.or_else(kDefaultMaxMessageSize);
@@ -38,7 +33,7 @@ StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Tr
     : r_(r),
       transport_(transport),
       settings_(settings_of(config, r)),
-      policy_(r, sections_of(r, settings_.domain), this_child()->clock(),
+      policy_(r, sections_of(r->server, settings_.domain), this_child()->clock(),
               settings_.broadcast_to_publisher),
       browser_(browser_of(r, cookie_terms(config), this_child()->store().browser_key())),
       no_cookie_(!has_browser_cookie(r, cookie_terms(config))),

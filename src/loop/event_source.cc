@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <string_view>
 #include <utility>
 
@@ -22,15 +21,6 @@ EventSource::EventSource(StreamContext& context, StreamHost& host, ByteStream& b
       output_(bytes, context.output),
       wanted_(bound),
       chunked_(chunked) {}
-
-template <class Body>
-Wish EventSource::guarded(TimePoint now, Body&& body) noexcept {
-    try {
-        return body();
-    } catch (const std::bad_alloc&) {
-        return vanish(now);
-    }
-}
 
 // --- what the loop calls ---
 

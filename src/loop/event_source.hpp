@@ -41,8 +41,6 @@ class EventSource final : public Stream {
     static constexpr int kReadsPerTurn = 4;
     static constexpr Millis kLookAgain{500};
 
-    template <class Body>
-    Wish guarded(TimePoint now, Body&& body) noexcept;
     void begin(TimePoint now);
     void deliver(TimePoint now);
     // Something newer has the session. The stream stays open: Faye's client may connect by

@@ -1,7 +1,6 @@
 #include "loop/fast_lane.hpp"
 
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include "loop/event_loop.hpp"
@@ -37,15 +36,6 @@ std::uint32_t FastLane::take_count() noexcept {
 }
 
 // --- what the loop calls ---
-
-template <class Body>
-Wish FastLane::guarded(TimePoint now, Body&& body) noexcept {
-    try {
-        return body();
-    } catch (const std::bad_alloc&) {
-        return vanish(now);
-    }
-}
 
 Wish FastLane::resume(TimePoint now) noexcept {
     if (kept_.empty() && !held_ && !output_.pending()) {

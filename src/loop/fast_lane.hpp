@@ -68,8 +68,6 @@ class FastLane final : public Stream {
         std::size_t body = 0;
     };
 
-    template <class Body>
-    Wish guarded(TimePoint now, Body&& body) noexcept;
     Wish read(TimePoint now);
     Wish take(std::string_view fresh, TimePoint now);
     Wish go_on(TimePoint now);

@@ -6,6 +6,7 @@
 #define BAYEUX_LOOP_STREAM_HPP
 
 #include <cstdint>
+#include <new>
 #include <optional>
 
 #include "base/clock.hpp"
@@ -53,6 +54,18 @@ class Stream {
 
     // --- a worker ---
     virtual void perform() noexcept = 0;
+
+  protected:
+    // The body of a call: nothing but the end of the connection comes of a lack of memory.
+    template <class Body>
+    Wish guarded(TimePoint now, Body&& body) noexcept {
+        try {
+            return body();
+        } catch (const std::bad_alloc&) {
+            close(now);
+            return Wish::kClose;
+        }
+    }
 };
 
 }  // namespace bayeux::loop

@@ -19,15 +19,6 @@ WebSocket::WebSocket(StreamContext& context, StreamHost& host, ByteStream& bytes
       reader_(host.limits().max_message, host.limits().deflate ? &context.inflater : nullptr),
       unread_(early) {}
 
-template <class Body>
-Wish WebSocket::guarded(TimePoint now, Body&& body) noexcept {
-    try {
-        return body();
-    } catch (const std::bad_alloc&) {
-        return vanish(now);
-    }
-}
-
 // --- what the loop calls ---
 
 Wish WebSocket::resume(TimePoint now) noexcept {

@@ -76,9 +76,6 @@ class WebSocket final : public Stream {
     };
 
     // --- websocket.cc: input, output, time ---
-    // The body of each call: nothing but the end of the connection comes of a lack of memory.
-    template <class Body>
-    Wish guarded(TimePoint now, Body&& body) noexcept;
     // Goes on with whatever can be done now, and writes what comes of it.
     Wish go_on(TimePoint now);
     Wish take_input(std::string_view& unread, TimePoint now);

@@ -63,7 +63,34 @@ class Held:
         return response
 
 
-class Client:
+class Speaker:
+    """What clients of all transports have: a session, and messages of it. They say how to disconnect() and close()."""
+
+    client_id = None
+    _next_id = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None and self.client_id is not None:
+            self.disconnect()
+        self.close()
+
+    def next_id(self):
+        self._next_id += 1
+        return str(self._next_id)
+
+    def message(self, channel, **fields):
+        """A message with id and, when there is one, clientId; a field given as None is left out."""
+        message = {"channel": channel, "id": self.next_id()}
+        if self.client_id is not None:
+            message["clientId"] = self.client_id
+        message.update(fields)
+        return {name: value for name, value in message.items() if value is not None}
+
+
+class Client(Speaker):
     """One session over two connections: `connection` for messages, `connect_connection` for connects (ORD-6)."""
 
     def __init__(self, server, path="/bayeux", *, tls=False, child=None, connect_child=None, headers=()):
@@ -74,7 +101,6 @@ class Client:
         self.cookies = {}
         self.client_id = None
         self.advice = {}
-        self._next_id = 0
         self._connection = None
         self._connect_connection = None
         if child is not None:
@@ -118,27 +144,7 @@ class Client:
                 connection.close()
         self._connection = self._connect_connection = None
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind is None and self.client_id is not None:
-            self.disconnect()
-        self.close()
-
     # --- requests -------------------------------------------------------------------------------------------------
-
-    def next_id(self):
-        self._next_id += 1
-        return str(self._next_id)
-
-    def message(self, channel, **fields):
-        """A message with id and, when there is one, clientId; a field given as None is left out."""
-        message = {"channel": channel, "id": self.next_id()}
-        if self.client_id is not None:
-            message["clientId"] = self.client_id
-        message.update(fields)
-        return {name: value for name, value in message.items() if value is not None}
 
     def send(self, messages, *, headers=(), connection=None):
         """Send without waiting. `messages`: a list or dict to encode, or the bytes of a body."""

@@ -16,6 +16,7 @@ import struct
 import time
 
 import harness
+from bayeux import Speaker
 from http_client import Closed, Connection, connect_to
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -161,7 +162,7 @@ class WebSocket:
         self.connection.close()
 
 
-class WebSocketClient:
+class WebSocketClient(Speaker):
     """One session. `cookies` go with each upgrade; a socket is opened when the first message is sent."""
 
     def __init__(self, server, path="/bayeux", *, tls=False, child=None, cookies=None, headers=(), origin=None):
@@ -177,7 +178,6 @@ class WebSocketClient:
         self.frames = []  # each text that came: a list of messages
         self._events = []
         self._replies = []
-        self._next_id = 0
         self._socket = None
 
     @classmethod
@@ -216,27 +216,7 @@ class WebSocketClient:
             self._socket.close()
         self._socket = None
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind is None and self.client_id is not None:
-            self.disconnect()
-        self.close()
-
     # --- messages -------------------------------------------------------------------------------------------------
-
-    def next_id(self):
-        self._next_id += 1
-        return str(self._next_id)
-
-    def message(self, channel, **fields):
-        """A message with id and, when there is one, clientId; a field given as None is left out."""
-        message = {"channel": channel, "id": self.next_id()}
-        if self.client_id is not None:
-            message["clientId"] = self.client_id
-        message.update(fields)
-        return {name: value for name, value in message.items() if value is not None}
 
     def send(self, messages):
         """One frame: a list or dict to encode, or a text."""
