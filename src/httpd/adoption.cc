@@ -124,7 +124,7 @@ bool AdoptedConnection::adopt() noexcept {
     if (held->stream == nullptr) {
         ahead_.attach(c_);
         // Only where the adopting request's Location wants it: others do not pay for it.
-        if (dir_config(held->r).fast_lane.or_else(false)) {
+        if (dir_config(held->r).fast_lane.or_else(kDefaultFastLane)) {
             guard("fast lane", [&] { lane_ = std::make_unique<Lane>(c_, *this); });
         }
     }

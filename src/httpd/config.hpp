@@ -113,6 +113,7 @@ inline constexpr std::uint64_t kDefaultSharedMemory = std::uint64_t{64} << 20U;
 inline constexpr std::uint64_t kMinSharedMemory = std::uint64_t{1} << 20U;
 inline constexpr std::uint64_t kMaxSharedMemory = std::uint64_t{16} << 30U;
 inline constexpr std::uint32_t kDefaultMaxMessageSize = 64U << 10U;
+inline constexpr bool kDefaultFastLane = true;
 inline constexpr std::int64_t kDefaultRevalidateMs = 60000;
 
 [[nodiscard]] DirConfig& dir_config(request_rec* r) noexcept;

@@ -82,7 +82,7 @@ void Lane::meet(const request_rec* r) noexcept {
 void Lane::accept(request_rec* r, const DirConfig& config) {
     const bool first = pass_ && pass_->requests == 1 && r->main == nullptr && r->prev == nullptr &&
                        r->method_number == M_POST;
-    if (!first || !config.fast_lane.or_else(false) || !pass_->harmless_filters) {
+    if (!first || !config.fast_lane.or_else(kDefaultFastLane) || !pass_->harmless_filters) {
         return;
     }
     pass_->accepted = std::make_unique<Accepted>(r, config, answers_);
