@@ -164,6 +164,20 @@ struct Drained {
     [[nodiscard]] bool in_flight() const noexcept { return events != 0 && !batch; }
 };
 
+// What is owed to the store when a response has left, or never will.
+struct Settlement {
+    // delivered()
+    std::optional<SessionHandle> events_of;
+    bool written = false;
+    // finish_connect()
+    struct Connect {
+        SessionHandle session;
+        ConnectCycle cycle;
+        TimePoint expires_at;
+    };
+    std::optional<Connect> connect;
+};
+
 class SessionStore {
   public:
     SessionStore() = default;
@@ -241,6 +255,16 @@ class SessionStore {
     // Written: the drained events are forgotten. Not written: they go back to the head of the
     // queue. Wakes a held connect if events wait then.
     virtual void delivered(SessionHandle session, bool written) = 0;
+    // delivered() and finish_connect() of one response; a store may do both in one hold.
+    virtual void settle(const Settlement& response) {
+        if (response.events_of) {
+            delivered(*response.events_of, response.written);
+        }
+        if (response.connect) {
+            finish_connect(response.connect->session, response.connect->cycle,
+                           response.connect->expires_at);
+        }
+    }
 
     // --- housekeeping, by the loops ---
 

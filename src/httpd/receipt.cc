@@ -1,5 +1,6 @@
 #include "httpd/receipt.hpp"
 
+#include "broker/settlement.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/module_state.hpp"
 
@@ -7,7 +8,7 @@ namespace bayeux::httpd {
 namespace {
 
 apr_status_t settle(void* data) noexcept {
-    const auto& receipt = *static_cast<const Receipt*>(data);
+    auto& receipt = *static_cast<Receipt*>(data);
     Child* child = this_child();
     if (child == nullptr) {
         return APR_SUCCESS;  // the process ends; its siblings give back what it held
@@ -15,13 +16,8 @@ apr_status_t settle(void* data) noexcept {
     const conn_rec* c = receipt.r->connection;
     const bool written = receipt.handed_over && (c->master != nullptr || c->aborted == 0);
     guard("receipt", [&] {
-        if (receipt.events_of) {
-            child->store().delivered(*receipt.events_of, written);
-        }
-        if (receipt.connect) {
-            child->store().finish_connect(receipt.connect->session, receipt.connect->cycle,
-                                          child->clock().now() + receipt.connect->expires_after);
-        }
+        broker::settle(child->store(), receipt.events_of, receipt.connect, written,
+                       child->clock().now());
     });
     return APR_SUCCESS;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/settlement.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/request_head.hpp"
 #include "protocol/batch.hpp"
@@ -175,28 +176,44 @@ Wish FastLane::take(std::string_view fresh, TimePoint now) {
             return wish;
         }
     }
-    for (int requests = 0; !bytes.empty(); ++requests) {
-        if (output_.pending() || requests == kRequestsPerTurn) {
-            keep(bytes, now);
-            return output_.pending() ? Wish::kWait : Wish::kAgain;
+    return serve_all(bytes, now);
+}
+
+Wish FastLane::serve_all(std::string_view bytes, TimePoint now) {
+    for (int requests = 0; !bytes.empty() && !output_.pending(); ++requests) {
+        if (requests == kRequestsPerTurn) {
+            return stop_at(bytes, Wish::kAgain, now);
         }
         std::size_t used = 0;
         const Step step = serve(bytes, used, now);
         bytes.remove_prefix(used);
         if (step == Step::kMore || step == Step::kLeave) {
-            keep(bytes, now);
-            return step == Step::kMore ? Wish::kWait : Wish::kServe;
+            return stop_at(bytes, step == Step::kMore ? Wish::kWait : Wish::kServe, now);
         }
         begun_ = false;
         if (held_ && !bytes.empty()) {
             answer_held(EndReason::kPipelined);
         }
-        const Wish wish = flush(now);
-        if (wish != Wish::kWait) {
-            return wish;
+        // Answers to pipelined requests leave together, as long as the store waits for none.
+        if (bytes.empty() || events_of_ || answered_ || last_ ||
+            output_.text().size() >= kTogether) {
+            const Wish wish = flush(now);
+            if (wish != Wish::kWait) {
+                return wish;
+            }
         }
     }
+    if (!bytes.empty()) {
+        keep(bytes, now);
+    }
     return Wish::kWait;
+}
+
+// `rest` is for later; what was answered before it leaves now.
+Wish FastLane::stop_at(std::string_view rest, Wish then, TimePoint now) {
+    keep(rest, now);
+    const Wish wish = flush(now);
+    return wish != Wish::kWait || output_.pending() ? wish : then;
 }
 
 void FastLane::keep(std::string_view rest, TimePoint now) {
@@ -341,13 +358,7 @@ Wish FastLane::flush(TimePoint now) {
 }
 
 void FastLane::settle(bool written, TimePoint now) {
-    if (events_of_) {
-        context_.store.delivered(*std::exchange(events_of_, std::nullopt), written);
-    }
-    if (answered_) {
-        const broker::OpenConnect open = *std::exchange(answered_, std::nullopt);
-        context_.store.finish_connect(open.session, open.cycle, now + open.expires_after);  // EX-1
-    }
+    broker::settle(context_.store, events_of_, answered_, written, now);
 }
 
 Wish FastLane::vanish(TimePoint now) noexcept {

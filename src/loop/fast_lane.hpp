@@ -54,6 +54,7 @@ class FastLane final : public Stream {
   private:
     static constexpr int kReadsPerTurn = 4;
     static constexpr int kRequestsPerTurn = 16;
+    static constexpr std::size_t kTogether = 16384;  // bytes of answers that leave in one write
 
     // What becomes of the bytes at hand.
     enum class Step : std::uint8_t {
@@ -70,6 +71,8 @@ class FastLane final : public Stream {
 
     Wish read(TimePoint now);
     Wish take(std::string_view fresh, TimePoint now);
+    Wish serve_all(std::string_view bytes, TimePoint now);
+    Wish stop_at(std::string_view rest, Wish then, TimePoint now);
     Wish go_on(TimePoint now);
     [[nodiscard]] Whole whole(std::string_view bytes, TimePoint now) const noexcept;
     [[nodiscard]] Step serve(std::string_view bytes, std::size_t& used, TimePoint now);

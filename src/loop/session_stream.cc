@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/settlement.hpp"
+
 namespace bayeux::loop {
 
 using broker::Bound;
@@ -119,24 +121,12 @@ broker::Drained SessionStream::drain_due(TimePoint now) {
 }
 
 void SessionStream::written(TimePoint now) {
-    if (in_flight_) {
-        context_.store.delivered(*std::exchange(in_flight_, std::nullopt), true);
-    }
-    if (answered_) {
-        const OpenConnect open = *std::exchange(answered_, std::nullopt);
-        context_.store.finish_connect(open.session, open.cycle, now + open.expires_after);  // EX-1
-    }
+    broker::settle(context_.store, in_flight_, answered_, true, now);
 }
 
 void SessionStream::broken(TimePoint now) {
     leave(now);
-    if (in_flight_) {
-        context_.store.delivered(*std::exchange(in_flight_, std::nullopt), false);
-    }
-    if (answered_) {
-        const OpenConnect open = *std::exchange(answered_, std::nullopt);
-        context_.store.finish_connect(open.session, open.cycle, now + open.expires_after);
-    }
+    broker::settle(context_.store, in_flight_, answered_, false, now);
 }
 
 bool SessionStream::still_there() {

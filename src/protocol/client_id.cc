@@ -1,5 +1,6 @@
 #include "protocol/client_id.hpp"
 
+#include <array>
 #include <span>
 
 #include "base/siphash.hpp"
@@ -16,12 +17,18 @@ void append_hex(std::string& out, std::span<const std::uint8_t> bytes) {
     }
 }
 
-// 16 for anything but a lower-case digit.
-std::uint8_t hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') {
-        return static_cast<std::uint8_t>(c - '0');
+// 16 for anything but a lower-case digit. A table, as nobody can predict a random digit's branch.
+constexpr std::array<std::uint8_t, 256> kHexValues = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(16);
+    for (std::uint8_t i = 0; i < 16; ++i) {
+        values[static_cast<unsigned char>("0123456789abcdef"[i])] = i;
     }
-    return c >= 'a' && c <= 'f' ? static_cast<std::uint8_t>(c - 'a' + 10) : 16;
+    return values;
+}();
+
+unsigned hex_value(char c) noexcept {
+    return kHexValues[static_cast<unsigned char>(c)];
 }
 
 // False unless `text` is exactly as many digits as `out` needs.
@@ -29,15 +36,14 @@ bool parse_hex(std::string_view text, std::span<std::uint8_t> out) noexcept {
     if (text.size() != 2 * out.size()) {
         return false;
     }
+    unsigned all = 0;
     for (std::size_t i = 0; i < out.size(); ++i) {
-        const std::uint8_t high = hex_value(text[2 * i]);
-        const std::uint8_t low = hex_value(text[2 * i + 1]);
-        if (high > 15 || low > 15) {
-            return false;
-        }
+        const unsigned high = hex_value(text[2 * i]);
+        const unsigned low = hex_value(text[2 * i + 1]);
+        all |= high | low;
         out[i] = static_cast<std::uint8_t>((high << 4U) | low);
     }
-    return true;
+    return all <= 15;
 }
 
 using Tag = std::array<std::uint8_t, 8>;

@@ -145,11 +145,13 @@ struct Counters {
     std::uint64_t repairs;
 };
 
-// How long the lock was held: bucket = 4 * log2(ns) + the next two bits.
+// How long the lock was held: bucket = 4 * log2(ns) + the next two bits. A look at the clock costs
+// as much as a short hold, so one of kHoldsPerSample is timed.
 inline constexpr std::size_t kHoldBuckets = 160;
+inline constexpr std::uint32_t kHoldsPerSample = 16;
 
 struct HoldTimes {
-    std::uint64_t longest_ns;
+    std::uint64_t longest_ns;  // of those that were timed
     std::array<std::uint64_t, kHoldBuckets> buckets;
 };
 
@@ -192,8 +194,8 @@ struct Header {
     JobIndex jobs_tail;             // (d)
     std::uint32_t job_count;        // (d)
     std::uint32_t left_children;    // (d) places in state kLeft
-    std::uint32_t unused;
-    std::int64_t wheel_tick;  // all slots up to this tick were looked at
+    std::uint32_t holds;            // of the lock, modulo 2^32
+    std::int64_t wheel_tick;        // all slots up to this tick were looked at
     std::array<KindState, kKinds> kinds;
     std::array<SessionIndex, kWheelSlots> wheel;  // (d)
     std::array<JobResult, kJobResults> job_results;

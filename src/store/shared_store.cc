@@ -170,20 +170,4 @@ broker::Drained SharedStore::drain(SessionHandle handle, ChildIndex child, std::
     }
 }
 
-void SharedStore::delivered(SessionHandle handle, bool written) {
-    under_lock(Operation::kDelivered, [&](const Locked& locked) {
-        const Session* const session = resolve_alive(locked, handle);
-        if (session == nullptr || !session->in_flight_last) {
-            return;
-        }
-        const SessionIndex index(handle.index);
-        if (written) {
-            forget_in_flight(locked, index);
-        } else {
-            return_in_flight(locked, index);
-        }
-        wake_if_ready(locked, index);
-    });
-}
-
 }  // namespace bayeux::store

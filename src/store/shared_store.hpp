@@ -56,6 +56,7 @@ class SharedStore final : public broker::SessionStore {
     broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out,
                           std::vector<std::uint32_t>* lengths) override;
     void delivered(SessionHandle session, bool written) override;
+    void settle(const broker::Settlement& response) override;
 
     void sweep(ChildIndex child, TimePoint now) override;
     [[nodiscard]] protocol::SecretKey browser_key() const noexcept override;
@@ -92,11 +93,6 @@ class SharedStore final : public broker::SessionStore {
     void unsubscribe_some(SessionHandle session, std::span<const protocol::ChannelName> channels,
                           std::span<const char> chosen);
     void bury();
-    // What one connect or stream leaves behind, by `forget`; with `expires_at`, if the cycle is
-    // still the session's, the expiry clock starts.
-    template <class Forget>
-    void end_cycle(Operation operation, SessionHandle session, ConnectCycle cycle,
-                   std::optional<TimePoint> expires_at, Forget&& forget);
     // One hold of a drain. Nothing is taken if there is more of it than `room`; then it says how
     // much there is.
     struct Room {

@@ -4,6 +4,7 @@
 #include "store/kill_point.hpp"
 #include "store/session_ack.hpp"
 #include "store/session_end.hpp"
+#include "store/session_queue.hpp"
 #include "store/session_table.hpp"
 #include "store/timer_wheel.hpp"
 #include "store/under_lock.hpp"
@@ -20,6 +21,40 @@ Error gone() {
 }
 
 enum class Step : std::uint8_t { kGone, kAgain, kDone };
+
+// What one connect or stream leaves behind, by `forget`; with `expires_at`, if the cycle is still
+// the session's, the expiry clock starts.
+template <class Forget>
+void end_cycle(const Locked& locked, SessionHandle handle, ConnectCycle cycle,
+               std::optional<TimePoint> expires_at, Forget&& forget) noexcept {
+    const Session* const session = resolve(locked, handle);
+    if (session == nullptr) {
+        return;
+    }
+    const SessionIndex index(handle.index);
+    locked.works_on(index);
+    forget(locked, index, cycle);
+    BAYEUX_KILL_POINT("cycle.forgotten");
+    if (session->state == SessionState::kEnded) {
+        release_if_done(locked, index);
+    } else if (expires_at && session->cycle == cycle.value) {
+        set_expiry(locked, index, expires_at->time_since_epoch().count());
+    }
+}
+
+void settle_events(const Locked& locked, SessionHandle handle, bool written) noexcept {
+    const Session* const session = resolve_alive(locked, handle);
+    if (session == nullptr || !session->in_flight_last) {
+        return;
+    }
+    const SessionIndex index(handle.index);
+    if (written) {
+        forget_in_flight(locked, index);
+    } else {
+        return_in_flight(locked, index);
+    }
+    wake_if_ready(locked, index);
+}
 
 }  // namespace
 
@@ -79,33 +114,34 @@ broker::ParkState SharedStore::park(SessionHandle handle, ConnectCycle cycle, Ch
     });
 }
 
-template <class Forget>
-void SharedStore::end_cycle(Operation operation, SessionHandle handle, ConnectCycle cycle,
-                            std::optional<TimePoint> expires_at, Forget&& forget) {
-    under_lock(operation, [&](const Locked& locked) {
-        const Session* const session = resolve(locked, handle);
-        if (session == nullptr) {
-            return;
-        }
-        const SessionIndex index(handle.index);
-        locked.works_on(index);
-        forget(locked, index, cycle);
-        BAYEUX_KILL_POINT("cycle.forgotten");
-        if (session->state == SessionState::kEnded) {
-            release_if_done(locked, index);
-        } else if (expires_at && session->cycle == cycle.value) {
-            set_expiry(locked, index, expires_at->time_since_epoch().count());
-        }
-    });
-}
-
 void SharedStore::finish_connect(SessionHandle session, ConnectCycle cycle, TimePoint expires_at) {
-    end_cycle(Operation::kFinishConnect, session, cycle, expires_at, forget_connect);
+    under_lock(Operation::kFinishConnect, [&](const Locked& locked) {
+        end_cycle(locked, session, cycle, expires_at, forget_connect);
+    });
 }
 
 void SharedStore::end_stream(SessionHandle session, ConnectCycle cycle,
                              std::optional<TimePoint> expires_at) {
-    end_cycle(Operation::kEndStream, session, cycle, expires_at, forget_cycle);
+    under_lock(Operation::kEndStream, [&](const Locked& locked) {
+        end_cycle(locked, session, cycle, expires_at, forget_cycle);
+    });
+}
+
+void SharedStore::delivered(SessionHandle session, bool written) {
+    under_lock(Operation::kDelivered,
+               [&](const Locked& locked) { settle_events(locked, session, written); });
+}
+
+void SharedStore::settle(const broker::Settlement& response) {
+    under_lock(Operation::kFinishConnect, [&](const Locked& locked) {
+        if (response.events_of) {
+            settle_events(locked, *response.events_of, response.written);
+        }
+        if (response.connect) {
+            end_cycle(locked, response.connect->session, response.connect->cycle,
+                      response.connect->expires_at, forget_connect);
+        }
+    });
 }
 
 std::size_t SharedStore::take_due(ChildIndex child, std::span<broker::Due> due) {

@@ -28,6 +28,12 @@ std::uint64_t upper_end(std::size_t bucket) noexcept {
     return (std::uint64_t{4} + bucket % 4 + 1) << (exponent - 2);
 }
 
+void count_hold(HoldTimes& times, std::chrono::nanoseconds held) noexcept {
+    const auto ns = static_cast<std::uint64_t>(held.count());
+    ++times.buckets[bucket_of(ns)];
+    times.longest_ns = std::max(times.longest_ns, ns);
+}
+
 void set_operation(Header& header, Operation operation) noexcept {
     store_in_order(header.writer.operation, operation);
 }
@@ -38,7 +44,9 @@ Locked::Locked(const Segment& segment, Operation operation, TimePoint now,
                broker::WakeSet& wake) noexcept
     : segment_(segment), now_(now.time_since_epoch().count()), wake_(wake) {
     const Acquired acquired = lock_mutex(header().mutex);
-    since_ = std::chrono::steady_clock::now();
+    if (++header().holds % kHoldsPerSample == 0) {
+        since_ = std::chrono::steady_clock::now();
+    }
     if (acquired == Acquired::kOwnerDied && header().writer.operation != Operation::kRead) {
         set_operation(header(), Operation::kRepair);
         repair(*this);
@@ -52,12 +60,9 @@ Locked::Locked(const Segment& segment, Operation operation, TimePoint now,
 Locked::~Locked() {
     BAYEUX_KILL_POINT("lock.leaving");
     set_operation(header(), Operation::kRead);
-    const auto held = std::chrono::steady_clock::now() - since_;
-    const auto ns = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(held).count());
-    HoldTimes& times = header().hold_times;
-    ++times.buckets[bucket_of(ns)];
-    times.longest_ns = std::max(times.longest_ns, ns);
+    if (since_) {
+        count_hold(header().hold_times, std::chrono::steady_clock::now() - *since_);
+    }
     unlock_mutex(header().mutex);
 }
 

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "broker/session_store.hpp"
@@ -41,7 +42,7 @@ class Locked {
     const Segment& segment_;
     const std::int64_t now_;
     broker::WakeSet& wake_;
-    std::chrono::steady_clock::time_point since_;
+    std::optional<std::chrono::steady_clock::time_point> since_;  // of a hold that is timed
 };
 
 // Nanoseconds below which the given share (0..1) of all holds stayed; accurate to a quarter.

@@ -152,6 +152,12 @@ inline const Scenario kScenarios[] = {
      0},
     {"delivered", [](Stage& s) { s.world.store().delivered(s.b, true); }, 0},
     {"not delivered", [](Stage& s) { s.world.store().delivered(s.b, false); }, 0},
+    {"settled",
+     [](Stage& s) {
+         s.world.store().settle({s.b, false, {{s.b, s.world.connect(s.b), s.world.after(1)}}});
+         s.world.store().settle({s.b, true, {{s.c, s.cycle, s.world.after(1)}}});
+     },
+     0},
     {"expire", sweep, kClients, 600000},
     {"sweep channels", sweep, 0, 4000},
     {"come and go",

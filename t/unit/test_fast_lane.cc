@@ -219,6 +219,24 @@ void requests_when_pipelined_then_answered_in_order(void** /*state*/) {
                 several(post(kConnect) + odd, 10000));
 }
 
+int writes_for(const std::string& requests) {
+    Bench bench;
+    bench.bytes.writes = 0;
+    bench.send(requests);
+    return bench.bytes.writes;
+}
+
+void answers_when_pipelined_then_leave_together_unless_they_bring_something(void** /*state*/) {
+    const std::string publish = post(R"({"channel":"/nobody","data":1,"clientId":"$1"})");
+    const std::string part = publish.substr(0, publish.size() - 1);
+    assert_int_equal(writes_for(publish + publish + publish), 1);
+    assert_int_equal(writes_for(publish + publish + part), 1);
+    assert_int_equal(writes_for(publish + publish + post("[]")), 1);
+    assert_int_equal(writes_for(publish + post(kConnect) + publish), 2);
+    // Until an event is known to have left nothing else is drained.
+    assert_int_equal(writes_for(post(kSubscribe) + post(kPublish) + publish), 2);
+}
+
 enum class End { kEvents, kDeadline, kSuperseded, kEnded, kGone, kPipelined, kStopping };
 
 std::string held_until(End end) {
@@ -345,6 +363,7 @@ int main() {
         cmocka_unit_test(requests_when_limited_then_the_client_is_told_how_many_are_left),
         cmocka_unit_test(request_when_split_at_any_byte_then_served),
         cmocka_unit_test(requests_when_pipelined_then_answered_in_order),
+        cmocka_unit_test(answers_when_pipelined_then_leave_together_unless_they_bring_something),
         cmocka_unit_test(connect_when_held_then_ends_as_any_other),
         cmocka_unit_test(reader_when_slow_then_nothing_is_settled_before_it_has_read),
         cmocka_unit_test(connection_when_idle_or_slow_then_not_kept_for_ever),
