@@ -45,7 +45,8 @@ bool Batch::find_bound() {
     if (!found) {
         return false;
     }
-    bound_id_ = request.bound->client_id.text();
+    id = request.bound->client_id;
+    bound_id_ = id->text();
     client_id = bound_id_;
     session = *found;
     return true;
@@ -61,7 +62,7 @@ void Batch::find_session(const std::vector<Message>& messages) {
         return;
     }
     client_id = first->client_id;
-    const auto id = protocol::ClientId::parse(client_id);
+    id = protocol::ClientId::parse(client_id);
     if (!id) {
         return;
     }

@@ -77,9 +77,10 @@ class Batch {
     const WallTime wall;
     const bool alone;            // the only message of its request (CN-5)
     std::string_view client_id;  // that all messages must carry; empty if the batch names none
-    std::optional<SessionInfo> session;  // nothing if it is unknown, or ended by this batch
-    bool ended = false;                  // this batch has ended it
-    ConnectCycle stream;                 // of the WebSocket, 0 while it has none
+    std::optional<protocol::ClientId> id;  // the same, if it is well formed
+    std::optional<SessionInfo> session;    // nothing if it is unknown, or ended by this batch
+    bool ended = false;                    // this batch has ended it
+    ConnectCycle stream;                   // of the WebSocket, 0 while it has none
     Target target;
     Outcome outcome;
 

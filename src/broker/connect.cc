@@ -54,16 +54,6 @@ PendingReply with_batch(const Batch& batch, const Message& message, const Reply&
     return pending;
 }
 
-// The reply for a session that ended while its connect was held; the advice that the reply has
-// already is kept (AD-4).
-PendingReply farewell(const Batch& batch, const Message& message, Reply reply,
-                      std::optional<Advice> advice) {
-    Advice last = advice.value_or(Advice{});
-    last.reconnect = Reconnect::kNone;
-    reply.advise(last);
-    return batch.extend(message, reply);
-}
-
 void refuse_idle(Batch& batch, const Message& message) {
     batch.store.end_session(batch.session->handle);
     batch.session.reset();
@@ -72,6 +62,14 @@ void refuse_idle(Batch& batch, const Message& message) {
 }
 
 }  // namespace
+
+PendingReply Park::farewell() const {
+    PendingReply last = reply;
+    last.wants_batch = false;
+    last.advice = last.advice.value_or(Advice{});
+    last.advice->reconnect = Reconnect::kNone;
+    return last;
+}
 
 void connect(Batch& batch, const Message& message) {
     if (is_idle(*batch.session, batch.settings.extensions, batch.now)) {
@@ -90,8 +88,7 @@ void connect(Batch& batch, const Message& message) {
     }
     Reply reply(message);
     reply.succeed();
-    const std::optional<Advice> advice = advice_for(message, holding, *started);
-    if (advice) {
+    if (const std::optional<Advice> advice = advice_for(message, holding, *started)) {
         reply.advise(*advice);
     }
     bool held = waits(batch, message, holding, *started);
@@ -102,8 +99,7 @@ void connect(Batch& batch, const Message& message) {
     const OpenConnect open{session, started->cycle, holding.expires_after};
     PendingReply pending = with_batch(batch, message, reply);
     if (held) {
-        batch.outcome.park = Park{open, holding.deadline, holding.lease, std::move(pending),
-                                  farewell(batch, message, std::move(reply), advice)};
+        batch.outcome.park = Park{open, holding.deadline, holding.lease, std::move(pending)};
         return;
     }
     batch.outcome.answered = open;

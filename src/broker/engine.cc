@@ -62,17 +62,16 @@ void finish(Batch& batch) {
     Outcome& outcome = batch.outcome;
     if (batch.ended && outcome.park) {
         // DC-2: over a stream, a connect and the end of its session may come together.
-        outcome.replies.push_back(std::move(outcome.park->farewell));
+        outcome.replies.push_back(outcome.park->farewell());
         outcome.park.reset();
     }
     const bool responds = !outcome.park || is_stream(batch.request.transport);
     if (batch.carries_events() && responds) {
         outcome.events_of = batch.session->handle;
     }
-    const auto id = protocol::ClientId::parse(batch.client_id);
-    if (batch.session && id) {
+    if (batch.session && batch.id) {
         outcome.bound = Bound{.session = batch.session->handle,
-                              .client_id = *id,
+                              .client_id = *batch.id,
                               .deliver_only = batch.deliver_only()};
     }
 }

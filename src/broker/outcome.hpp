@@ -25,9 +25,12 @@ struct OpenConnect {
 struct Park {
     OpenConnect connect;
     TimePoint deadline;
-    TimePoint lease;                  // the session outlives a killed child until then
-    protocol::PendingReply reply;     // the connect's success reply (CN-9)
-    protocol::PendingReply farewell;  // with advice `none`, for a session that ended (CN-17)
+    TimePoint lease;               // the session outlives a killed child until then
+    protocol::PendingReply reply;  // the connect's success reply (CN-9)
+
+    // For a session that ended while its connect was held: `none` goes into the advice that the
+    // reply has already (CN-17, AD-4).
+    [[nodiscard]] protocol::PendingReply farewell() const;
 };
 
 // The session that a batch spoke for.

@@ -132,7 +132,7 @@ void write_end_of_park(HeldRequest& held, EndReason reason) noexcept {
                 receipt->settle_stream();
                 break;
             case EndReason::kEnded:
-                write_batch(held, *receipt, std::nullopt, {park.farewell});
+                write_batch(held, *receipt, std::nullopt, {park.farewell()});
                 break;
             case EndReason::kEvents:
             case EndReason::kDeadline:

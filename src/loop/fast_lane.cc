@@ -310,7 +310,8 @@ void FastLane::answer_held(EndReason reason) {
     if (reason == EndReason::kSuperseded) {
         answer_duplicate();
     } else if (reason == EndReason::kEnded) {
-        answer_batch(std::nullopt, {&park.farewell, 1});
+        const protocol::PendingReply farewell = park.farewell();
+        answer_batch(std::nullopt, {&farewell, 1});
     } else {
         answer_batch(park.connect.session, {&park.reply, 1});
     }

@@ -36,7 +36,7 @@ std::optional<PendingReply> SessionStream::follow(broker::Outcome& outcome, Time
     if (!outcome.bound) {
         if (outcome.park) {  // the same batch has ended its session
             answered_ = outcome.park->connect;
-            farewell = std::move(outcome.park->farewell);
+            farewell = outcome.park->farewell();
         }
         return farewell;
     }
@@ -75,7 +75,7 @@ void SessionStream::leave(TimePoint now) {
 std::optional<PendingReply> SessionStream::end(TimePoint now) {
     std::optional<PendingReply> farewell;
     if (held_) {
-        farewell = std::move(held_->farewell);
+        farewell = held_->farewell();
     }
     leave(now);
     return farewell;

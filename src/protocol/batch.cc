@@ -33,7 +33,7 @@ Result<std::vector<Message>> decode_batch(std::string_view json, const BatchLimi
         if (limits.max_messages == 0) {
             return too_many(0);
         }
-        messages.push_back(decode_message(text));
+        decode_message(text, messages.emplace_back());
         return messages;
     }
     if (kind != JsonKind::kArray) {  // ENV-14
@@ -46,7 +46,7 @@ Result<std::vector<Message>> decode_batch(std::string_view json, const BatchLimi
             return too_many(limits.max_messages);
         }
         any_object = any_object || kind_of(element) == JsonKind::kObject;
-        messages.push_back(decode_message(element));
+        decode_message(element, messages.emplace_back());
     }
     if (messages.empty()) {  // ENV-15
         return invalid("the body holds no message");

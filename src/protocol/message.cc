@@ -133,12 +133,12 @@ void decode_ext(Message& message) {
 // Decodes one object, member by member.
 class Decoder {
   public:
-    explicit Decoder(std::string_view raw) { message_.raw = raw; }
+    explicit Decoder(Message& message) noexcept : message_(message) {}
 
-    Message run() {
+    void run() {
         if (kind_of(message_.raw) != JsonKind::kObject) {
             message_.problem = error_text::kMessageInvalid;
-            return std::move(message_);
+            return;
         }
         JsonMembers members(message_.raw);
         std::string storage;
@@ -154,7 +154,6 @@ class Decoder {
         if (message_.type != MessageType::kPublish && !message_.ext.empty()) {
             decode_ext(message_);
         }
-        return std::move(message_);
     }
 
   private:
@@ -290,7 +289,7 @@ class Decoder {
         }
     }
 
-    Message message_;
+    Message& message_;
     std::uint32_t seen_ = 0;
 };
 
@@ -340,8 +339,9 @@ bool Message::id_valid() const noexcept {
     return false;
 }
 
-Message decode_message(std::string_view raw) {
-    return Decoder(raw).run();
+void decode_message(std::string_view raw, Message& message) {
+    message.raw = raw;
+    Decoder(message).run();
 }
 
 }  // namespace bayeux::protocol

@@ -65,8 +65,13 @@ struct Message {
     [[nodiscard]] bool id_valid() const noexcept;
 };
 
-// `raw` is one element of an accepted batch, trimmed; it may be any JSON value.
-[[nodiscard]] Message decode_message(std::string_view raw);
+// `raw` is one element of an accepted batch, trimmed; it may be any JSON value. `message` is new.
+void decode_message(std::string_view raw, Message& message);
+[[nodiscard]] inline Message decode_message(std::string_view raw) {
+    Message message;
+    decode_message(raw, message);
+    return message;
+}
 
 // The event that a publish becomes (PB-3, PB-12, PB-13, CID-3, S5, S6): `channel` (normalised) and
 // `data`, then the other published members as they were, without `id`, `clientId`, every other name

@@ -27,6 +27,10 @@ void append_ext(std::string& out, const PendingReply& reply, const WriteTime& at
 
 void PendingReply::append_to(std::string& out, const WriteTime& at) const {
     out += text;
+    if (advice) {
+        out += ",\"advice\":";
+        advice->append_to(out);
+    }
     append_ext(out, *this, at);
     if (timestamp) {
         out += ",\"timestamp\":";

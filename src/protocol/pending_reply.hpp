@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "protocol/advice.hpp"
 #include "protocol/timesync.hpp"
 
 namespace bayeux::protocol {
@@ -19,7 +20,8 @@ struct WriteTime {
 };
 
 struct PendingReply {
-    std::string text;  // the whole object, without its closing brace and without `ext`
+    std::string text;  // the object without its closing brace, and without what follows here
+    std::optional<Advice> advice;
     std::optional<std::string> ack;  // of ext.ack where it is known already, as JSON
     bool wants_batch = false;        // ext.ack is the batch's number, if there is one
     std::optional<TimesyncReply> timesync;

@@ -29,7 +29,9 @@ void append_name(std::string& out, std::string_view name) {
 
 }  // namespace
 
-Reply::Reply(const Message& request) : head_("{") {
+Reply::Reply(const Message& request) {
+    head_.reserve(request.channel.size() + request.id.size() + request.subscription.size() + 48);
+    head_ = '{';
     if (!request.channel.empty()) {
         append_name(head_, "channel");
         append_quoted(head_, request.channel);
@@ -72,7 +74,7 @@ Reply& Reply::with(std::string_view name, std::string_view json) {
 PendingReply Reply::pending() const {
     PendingReply reply;
     std::string& out = reply.text;
-    out.reserve(head_.size() + tail_.size() + error_.size() + 128);
+    out.reserve(head_.size() + tail_.size() + error_.size() + 40);
     out += head_;
     out += head_.size() == 1 ? "\"successful\":" : ",\"successful\":";
     out += successful_ ? "true" : "false";
@@ -81,15 +83,14 @@ PendingReply Reply::pending() const {
         out += ",\"error\":";
         append_quoted(out, error_);
     }
-    if (advice_) {
-        out += ",\"advice\":";
-        advice_->append_to(out);
-    }
+    reply.advice = advice_;
     return reply;
 }
 
 std::string Reply::text() const {
-    return pending().text + '}';
+    std::string out;
+    pending().append_to(out, {});
+    return out;
 }
 
 }  // namespace bayeux::protocol

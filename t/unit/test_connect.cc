@@ -66,16 +66,16 @@ void park_when_interval_changed_then_texts_carry_advice(void** state) {
     assert_string_equal(bench.member(bench.outcome.park->reply, "successful"), "true");
     assert_string_equal(bench.member(bench.outcome.park->reply, "id"), "\"c\"");
     assert_string_equal(bench.member(bench.outcome.park->reply, "advice"), "");
-    assert_string_equal(bench.member(bench.outcome.park->farewell, "successful"), "true");
-    assert_string_equal(bench.member(bench.outcome.park->farewell, "id"), "\"c\"");
-    assert_string_equal(bench.member(bench.outcome.park->farewell, "advice"),
+    assert_string_equal(bench.member(bench.outcome.park->farewell(), "successful"), "true");
+    assert_string_equal(bench.member(bench.outcome.park->farewell(), "id"), "\"c\"");
+    assert_string_equal(bench.member(bench.outcome.park->farewell(), "advice"),
                         R"({"reconnect":"none"})");
     bench.settings.interval = Millis{200};
     bench.send(kConnect);
     assert_string_equal(bench.member(bench.outcome.park->reply, "advice"),
                         R"({"reconnect":"retry","interval":200,"timeout":30000})");
     // AD-4: added to whatever is there.
-    assert_string_equal(bench.member(bench.outcome.park->farewell, "advice"),
+    assert_string_equal(bench.member(bench.outcome.park->farewell(), "advice"),
                         R"({"reconnect":"none","interval":200,"timeout":30000})");
 }
 

@@ -71,7 +71,7 @@ void ack_when_connects_are_answered_then_batches_are_counted(void** state) {
     assert_string_equal(bench.json(0, "ext"), R"({"ack":2})");
     bench.send(connect_with("2"));
     assert_true(bench.outcome.park->reply.wants_batch);
-    assert_false(bench.outcome.park->farewell.wants_batch);
+    assert_false(bench.outcome.park->farewell().wants_batch);
     // Without the extension nothing of it shows, whatever the client sends.
     bench.connect_session('2');
     assert_string_equal(bench.events(), "");
@@ -225,7 +225,7 @@ void timesync_when_connect_is_held_then_known_when_written(void** state) {
     bench.clock.advance(Millis{12000});
     assert_string_equal(bench.member(bench.outcome.park->reply, "ext"),
                         R"({"timesync":{"tc":5,"ts":1700001000000,"p":12000,"a":-1700000999995}})");
-    assert_string_equal(bench.member(bench.outcome.park->farewell, "ext"),
+    assert_string_equal(bench.member(bench.outcome.park->farewell(), "ext"),
                         R"({"timesync":{"tc":5,"ts":1700001000000,"p":12000,"a":-1700000999995}})");
 }
 
