@@ -12,7 +12,7 @@ from bayeux import Batch, Client  # noqa: E402
 from harness import Httpd  # noqa: E402
 from http_client import Connection  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
-from wire import number, parked, poll, refused, serves, session, succeeded  # noqa: E402
+from wire import counter, number, parked, poll, refused, serves, session, succeeded  # noqa: E402
 
 CONF = """
 <Location /jsonp>
@@ -223,6 +223,8 @@ def _(server):
         alice.subscribe("/jp/move")
         bob.publish("/jp/move", 1)
         equal(alice.connect(timeout=5).data, [1])
+        # Until that is noted as written no answer on another connection has events.
+        counter(server, "BayeuxQueuedEvents", 0)
         polling = Client(server, "/jsonp")
         polling.client_id, polling.cookies = alice.client_id, alice.cookies
         bob.publish("/jp/move", 2)
