@@ -5,6 +5,7 @@ import json
 import resource
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -131,7 +132,9 @@ def everything(sock):
 @test("stop with three thousand held connects: within the parent's patience, all are answered or closed")
 def _():
     raise_file_limit(8192)
-    with Httpd(sessions_left=True, async_factor=100, conf="MaxKeepAliveRequests 0") as server:
+    # The first of them must be held until the last one is there.
+    conf = "MaxKeepAliveRequests 0\nBayeuxTimeout 10min"
+    with Httpd(sessions_left=True, async_factor=100, conf=conf) as server:
         sockets = park_many(server, 3000)
         wait_parked(server, 3000)
         start = time.monotonic()
@@ -190,16 +193,40 @@ def _():
             equal(server.status(verify=True)["BayeuxVerify"], "ok")
 
 
+class Chatter(threading.Thread):
+    """Goes on talking when its held connect was answered: the child reads on for as long as something comes."""
+
+    def __init__(self, held):
+        super().__init__(daemon=True)
+        self.held = held
+        self.ended = threading.Event()
+
+    def run(self):
+        self.held.answered(30 * PATIENCE)
+        try:
+            while not self.ended.wait(0.3):
+                self.held.connection.send(b"x")
+        except OSError:
+            pass
+
+    def end(self):
+        self.ended.set()
+        self.join()
+
+
 @test("a child that drains when the whole server is stopped does not keep it")
 def _():
     with Httpd(server_limit=12, sessions_left=True) as server:
         many = [subscriber(server, "/drain") for _ in range(20)]
-        for client in many:
-            client.start_connect()
+        held = [client.start_connect() for client in many]
         wait_parked(server, 20)
         old = server.children()
+        # Or it might be done before the new ones serve.
+        chatter = Chatter(held[0])
+        chatter.start()
         server.graceful()
         check(any(procs.alive(pid) for pid in old), "they were too quick: nothing to test")
+        chatter.end()
         start = time.monotonic()
         equal(server.stop(), 0, "exit code")
         took = time.monotonic() - start
