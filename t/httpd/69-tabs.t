@@ -10,11 +10,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from bayeux import Client  # noqa: E402
 from h2_client import H2Connection  # noqa: E402
-from harness import PATIENCE, Httpd  # noqa: E402
+from harness import PATIENCE, Httpd, wait_until  # noqa: E402
 from http_client import connect_to  # noqa: E402
 from tap import Failure, check, equal, run, test  # noqa: E402
 from websocket import WebSocketClient, ws_session  # noqa: E402
-from wire import connected, hold, parked, session, succeeded  # noqa: E402
+from wire import connected, hold, number, parked, session, succeeded  # noqa: E402
 
 CONF = """
 Protocols h2c http/1.1
@@ -147,7 +147,7 @@ LEAVING = {
     "an event": (leave_by_event, None),
     "its client going away": (leave_by_reset, None),
     "a disconnect": (leave_by_disconnect, None),
-    "its timeout": (leave_by_timeout, 300),
+    "its timeout": (leave_by_timeout, 2000),
     "the end of its child": (leave_by_kill, None),
 }
 
@@ -156,10 +156,11 @@ def held_at_last(tab):
     deadline = time.monotonic() + 8 * PATIENCE
     while time.monotonic() < deadline:
         connect = tab.start_connect()
-        if not connect.answered(0.5):
-            parked(tab.server, 1)
+        wait_until(lambda: connect.answered() or number(tab.server, "BayeuxParked") == 1, "held or answered")
+        if not connect.answered():
             return connect
         connect.wait(5)
+        time.sleep(0.05)
     raise Failure("the tab is never held")
 
 
@@ -187,7 +188,7 @@ for reason, (leave, advice_timeout) in LEAVING.items():
 @test("AD-5 once told, not again: the next held connects bring no advice")
 def _(server):
     with connected(server, "/short") as alice, tab_of(alice) as second:
-        held = hold(alice)
+        held = hold(alice, advice_timeout=2000)
         is_surplus(second, timeout=600)
         held.wait(5)
         reply = second.connect(timeout=5).reply
