@@ -119,19 +119,22 @@ def held_beside(count, name):
     @test(f"{name} slow programs on adopted connections of one child: held connects there wake and time out")
     def _(server):
         first = server.children()[0]
-        several = [subscriber(server, "/beside", connect_child=first) for _ in range(4)]
+        several = [subscriber(server, "/beside", connect_child=first) for _ in range(3)]
+        brief = subscriber(server, "/brief", connect_child=first)
         carol = Client(server, child=server.children()[1])
         carol.handshake()
         busy = adopted_connections(server, first, count)
-        with clients(carol, *several):
-            held = [client.start_connect() for client in several[:3]]
-            held.append(several[3].start_connect(1500))
-            wait_parked(server, 4)
+        with clients(carol, brief, *several):
+            held = [client.start_connect() for client in several]
+            wait_parked(server, 3)
+            ending = brief.start_connect(1500)
             slow_programs(server, busy)
             wait_until(lambda: server.slow_programs_begun() >= min(count, CAP), "the programs run", 20)
-            start = time.monotonic()
-            equal(carol.publish("/beside", 1).reply["successful"], True)
             try:
+                replies = ending.wait(5)
+                equal((replies.reply["successful"], replies.data), (True, []))
+                start = time.monotonic()
+                equal(carol.publish("/beside", 1).reply["successful"], True)
                 for one in held:
                     equal(one.wait(5).data, [1])
                 took = time.monotonic() - start
