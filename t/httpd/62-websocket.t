@@ -145,7 +145,7 @@ def _(server):
             begin = time.monotonic()
             pending = alice.start_connect()
             reply = alice.reply(pending, 5)
-            check(0.38 <= time.monotonic() - begin < 4, "not held for 400 ms")
+            check(0.38 <= time.monotonic() - begin < 4 * PATIENCE, "not held for 400 ms")
             equal(reply, {"channel": "/meta/connect", "id": pending, "successful": True})
 
 
@@ -237,13 +237,12 @@ def _(server):
 
 @test("CN-5 ORD-5 over WebSocket a connect is held even with others in its frame; their replies do not wait")
 def _(server):
-    with ws_connected(server, "/short") as alice:
-        begin = time.monotonic()
+    with ws_connected(server) as alice:
         alice.send([alice.connect_message(id="held"), {**alice.message("/ws/x", id="quick"), "data": 1}])
         succeeded(alice.reply("quick", 5))
-        check(time.monotonic() - begin < 0.35 * PATIENCE, "it waited for the connect")
+        check(alice.idle(0.4), "the connect was not held")
+        alice.disconnect()
         succeeded(alice.reply("held", 5))
-        check(time.monotonic() - begin >= 0.38, "the connect was not held")
 
 
 @test("ORD-1 WS-15 two hundred messages sent at once: replies and events in the order of the messages")
@@ -312,7 +311,7 @@ def _(server):
             alice.sync()
             leave()
             alice._socket = None
-            counter(server, "BayeuxParked", 0)
+            counter(server, "BayeuxStreams", 0)
             bob.publish("/ws/nine", number)
             succeeded(alice.connect(0, timeout=5))
             equal(alice.data(), [number])
