@@ -263,4 +263,4 @@ def _(server):
         equal(socket.read_close().code, 1000)
 
 
-run(lambda: Httpd(location="BayeuxMaxInterval 1s\nBayeuxWebSocketDeflate On", conf=CONF))
+run(lambda: Httpd(location="BayeuxMaxInterval 60s\nBayeuxWebSocketDeflate On", conf=CONF))
