@@ -30,7 +30,7 @@ CONF = """
     SetHandler bayeux
     BayeuxDomain brief
     BayeuxMaxSessions 3
-    BayeuxMaxInterval 300ms
+    BayeuxMaxInterval 2s
 </Location>
 <Location /channels>
     SetHandler bayeux
