@@ -27,6 +27,10 @@ RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500
 <VirtualHost 127.0.0.1:{port}>
     ServerName brief.test
     KeepAliveTimeout 1
+    MaxKeepAliveRequests 0
+</VirtualHost>
+<VirtualHost 127.0.0.1:{port}>
+    ServerName few.test
     MaxKeepAliveRequests 5
 </VirtualHost>
 <VirtualHost 127.0.0.1:{port}>
