@@ -72,7 +72,7 @@ BayeuxDomain one
 <Location /guarded-brief>
     SetHandler bayeux
     BayeuxDomain guarded
-    BayeuxRevalidate 1s
+    BayeuxRevalidate 3s
 </Location>
 <VirtualHost 127.0.0.1:{port}>
     ServerName localhost
