@@ -87,8 +87,10 @@ def _(server):
         h2 = H2Connection(server)
         streams = [connect(h2, client) for client in many]
         wait_parked(server, CAP)
-        surplus = [number for number in streams if h2.ended(number, 0.5)]
+        wait_until(lambda: sum(h2.ended(number) for number in streams) >= CAP, "the surplus is answered", 5)
+        surplus = [number for number in streams if h2.ended(number)]
         equal(len(surplus), CAP, "answered at once")
+        check(not any(h2.ended(number, 0.1) for number in streams if number not in surplus), "held")
         for number in surplus:
             advice = h2.streams[number].json[-1]["advice"]
             check(advice["interval"] > 0 and advice["reconnect"] == "retry", f"{advice}")
