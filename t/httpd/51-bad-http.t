@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
-from harness import Httpd  # noqa: E402
+from harness import Httpd, wait_until  # noqa: E402
 from http_client import Closed, Connection  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
-from wire import batch, connected, hold, parked, poll, refused, serves, session, succeeded  # noqa: E402
+from wire import batch, connected, hold, number, parked, poll, refused, serves, session, succeeded  # noqa: E402
 
 
 HEAD = b"POST /bayeux HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -136,7 +136,8 @@ def _(server):
             connection.reset() if n % 2 else connection.close()
         alice.connect_connection = None
         parked(server, 0)
-        poll(alice)
+        # What was on its way to one of those connections comes back when its end is noticed.
+        wait_until(lambda: not poll(alice).events and number(server, "BayeuxQueuedEvents") == 0, "an empty queue")
         succeeded(alice.publish("/bad/gone", "on").reply)
         held = hold(alice)
         bob.publish("/bad/gone", "end")
