@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """timesync (X-TSYNC), timestamp (X-TS), activity (X-ACT), binary (X-BIN), and BayeuxExtensions, which turns them on."""
+# slow
 
 import base64
 import re
@@ -90,7 +91,7 @@ def _(server):
         got = alice.connect(400, ext={"timesync": {"tc": before, "l": 0, "o": 0}}, timeout=5)
         told = timesync(succeeded(got.reply))
         check(390 <= told["p"] <= now_ms() - before, told)
-        check(told["ts"] - before < 390, f"ts is when it came: {told}")
+        check(before <= told["ts"] <= now_ms() - told["p"] + 5, f"ts is when it came: {told}")
 
 
 @test("X-TSYNC 2 p over WebSocket, of a held connect too")
@@ -106,10 +107,19 @@ def _(server):
 def _(server):
     with connected(server) as alice:
         def asked(lag, wrong):
-            # The server sees it within far less than a millisecond of l to come.
-            return timesync(alice.connect(0, ext={"timesync": {"tc": now_ms(), "l": lag, "o": wrong - lag}}).reply)
+            # The time that the request takes counts as an error of the client's: it must be short.
+            quick = {}
 
-        check(any(asked(5, 1) is None for _ in range(5)), "it was told though it is accurate")
+            def in_time():
+                before = now_ms()
+                fields = {"tc": before, "l": lag, "o": wrong - lag}
+                quick["told"] = timesync(alice.connect(0, ext={"timesync": fields}).reply)
+                return now_ms() - before < 20
+
+            wait_until(in_time, "an answer within 20 ms")
+            return quick["told"]
+
+        check(asked(5, 1) is None, "it was told though it is accurate")
         for wrong in (1000, -1000, 100, -100):
             check(asked(5, wrong) is not None, f"{wrong} ms wrong and not told")
         check(asked(0, 1) is not None, "l is 0: always told")
@@ -153,7 +163,6 @@ STAMP = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d [A-Z+\-:0-9
 
 def stamped(message):
     """Seconds since 1970 of its timestamp; a failure if it has none."""
-# slow
     text = message.get("timestamp")
     check(isinstance(text, str) and STAMP.fullmatch(text), f"timestamp of {message}")
     day, rest = text.split(" ", 1)
@@ -201,8 +210,9 @@ def _(server):
 
 
 def idle_until_told(client):
-    """Only connects, until one fails: (seconds, its reply)."""
+    """Something, then only connects until one fails: (seconds, its reply)."""
     begin = time.monotonic()
+    succeeded(client.publish("/act/last", 1).replies[-1])
     while time.monotonic() - begin < 10 * PATIENCE:
         found = client.connect(timeout=5)
         reply = found.replies[-1]
