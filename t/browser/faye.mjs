@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The stock Faye client in Chromium, over each of its transports, as TAP.
-// Usage: faye.mjs HTTPD_PORT NETWORK_PORT
+// Usage: faye.mjs HTTPD_PORT
 //
 // The endpoint is behind a network that can be cut, on its own port and so of its own origin. Pages of
 // another origin come from httpd directly.
@@ -10,12 +10,12 @@ import { launch } from './chromium.mjs';
 import { ClientPage } from './client_page.mjs';
 import { Network } from './network.mjs';
 
-const [httpdPort, networkPort] = process.argv.slice(2).map(Number);
+const [httpdPort] = process.argv.slice(2).map(Number);
 const kMessages = 10;
 const room = '/room/faye';
 
 const browser = await launch();
-const network = await Network.open(httpdPort, networkPort);
+const network = await Network.open(httpdPort);
 const endpoint = `${network.origin}/bayeux`;
 const here = network.origin;
 const elsewhere = `http://127.0.0.1:${httpdPort}`;

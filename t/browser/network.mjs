@@ -7,10 +7,10 @@ export class Network {
   #online = true;
   refused = 0;
 
-  static async open(httpdPort, port = 0) {
+  static async open(httpdPort) {
     const self = new Network();
     self.server = createServer((client) => self.#join(client, httpdPort));
-    await new Promise((resolve) => self.server.listen(port, '127.0.0.1', resolve));
+    await new Promise((resolve) => self.server.listen(0, '127.0.0.1', resolve));
     self.origin = `http://127.0.0.1:${self.server.address().port}`;
     return self;
   }

@@ -6,7 +6,6 @@ from pathlib import Path
 
 T = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(T / "lib"), str(T / "clients"), str(T / "browser")]
-from harness import free_port  # noqa: E402
 from node_program import run_node  # noqa: E402
 from pages_httpd import PagesHttpd  # noqa: E402
 from tap import run, test  # noqa: E402
@@ -26,7 +25,7 @@ class FayeHttpd(PagesHttpd):
 
 @test("faye clients in Chromium when each has another transport then all hear all, also after a cut")
 def _(server):
-    run_node("browser/faye.mjs", str(server.port), str(free_port()), timeout=90)
+    run_node("browser/faye.mjs", str(server.port), timeout=90)
 
 
 run(FayeHttpd)
