@@ -28,4 +28,4 @@ def _(server):
     run_on_all_children(server, "clients/cometd.mjs", "--ordered", path="/ordered")
 
 
-run(lambda: Httpd(children=3, conf=ORDERED, location="BayeuxMaxInterval 3s"))
+run(lambda: Httpd(children=3, conf=ORDERED, location="BayeuxMaxInterval 10s"))

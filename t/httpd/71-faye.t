@@ -16,4 +16,4 @@ def _(server):
     run_on_all_children(server, "clients/faye.mjs")
 
 
-run(lambda: Httpd(children=3, location="BayeuxMaxInterval 3s"))
+run(lambda: Httpd(children=3, location="BayeuxMaxInterval 6s"))
