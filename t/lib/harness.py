@@ -187,6 +187,7 @@ class Httpd:
 
     def _reload(self, signal_number):
         before = self._generation()
+        old = self.children()
         # That question's connection too: see let_connections_go().
         wait_until(lambda: not procs.is_held(self.port, self._asked_from), "httpd closes a connection", 5, 0.005)
         time.sleep(0.02)
@@ -196,11 +197,15 @@ class Httpd:
             if self._process.poll() is not None:
                 raise HarnessError(f"httpd exited with {self._process.returncode} on reload:\n{self.error_log()}")
             try:
-                return self._generation() > before and self._all_serving()
+                return self._generation() > before and self._all_serving() and not self._still_accept(old)
             except (OSError, http.client.HTTPException):
                 return False
 
         wait_until(renewed, "a new generation serves after the reload", 30)
+
+    def _still_accept(self, pids):
+        """Some child of before may still get a connection. (One of prefork may, until it has done with a request.)"""
+        return self.mpm == "event" and any(procs.listens(pid, self.port) for pid in pids)
 
     def _generation(self):
         return int(self.status()["ParentServerMPMGeneration"])

@@ -2,6 +2,8 @@
 
 import os
 
+_LISTENING = "0A"  # a state of /proc/net/tcp
+
 
 def _stat(pid):
     """(state, ppid, pgrp, session) or None when the process is gone."""
@@ -84,11 +86,10 @@ def _socket_inode(local, remote):
 
 def connections_at(port):
     """How many connections some process holds at this local port, listening sockets not counted."""
-    listening = "0A"
     with open("/proc/net/tcp", encoding="ascii") as table:
         next(table)
         rows = [line.split() for line in table]
-    return sum(row[1].endswith(f":{port:04X}") and row[3] != listening and row[9] != "0" for row in rows)
+    return sum(row[1].endswith(f":{port:04X}") and row[3] != _LISTENING and row[9] != "0" for row in rows)
 
 
 def is_held(port, peer_port):
@@ -101,19 +102,32 @@ def is_held(port, peer_port):
     )
 
 
+def listens(pid, port):
+    """The process holds a listening socket of this port."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        next(table)
+        rows = [line.split() for line in table]
+    inodes = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == _LISTENING}
+    return not inodes.isdisjoint(_open_files(pid))
+
+
+def _open_files(pid):
+    """What its descriptors are links to."""
+    found = set()
+    try:
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+            except OSError:
+                continue
+    except OSError:
+        pass
+    return found
+
+
 def socket_owner(pids, local, remote):
     """Which of the processes holds the server's end of a connection; None before it is accepted."""
     inode = _socket_inode(local, remote)
     if inode is None:
         return None
-    for pid in pids:
-        try:
-            for fd in os.listdir(f"/proc/{pid}/fd"):
-                try:
-                    if os.readlink(f"/proc/{pid}/fd/{fd}") == f"socket:[{inode}]":
-                        return pid
-                except OSError:
-                    continue
-        except OSError:
-            continue
-    return None
+    return next((pid for pid in pids if f"socket:[{inode}]" in _open_files(pid)), None)
