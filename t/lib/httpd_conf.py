@@ -150,7 +150,7 @@ def _tls_lines(server):
         "    ServerName localhost",
         "    SSLEngine on",
         f'    SSLCertificateFile "{server.root}/tls.pem"',
-        server.tls_conf,
+        server.tls_conf.replace("{root}", str(server.root)).replace("{tls_port}", str(server.tls_port)),
         "</VirtualHost>",
     ]
 
@@ -159,7 +159,7 @@ def make_certificate(root):
     """A throw-away key and self-signed certificate in one file."""
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,DNS:*.test,IP:127.0.0.1",
          "-addext", "basicConstraints=critical,CA:FALSE",
          "-keyout", f"{root}/key.pem", "-out", f"{root}/cert.pem"],
         check=True, capture_output=True,
