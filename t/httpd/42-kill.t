@@ -72,7 +72,7 @@ def _(server):
         wait_parked(server, 5)
         server.kill_child(first)
         wait_parked(server, 0)
-        check(first not in children_figures(server), "it is still listed")
+        wait_until(lambda: first not in children_figures(server), "it is no more listed")
         wait_until(lambda: int(server.status()["BayeuxDeadChildren"]) >= 1, "its siblings noticed")
         for client in many:
             client.connection = client.connect_connection = None
