@@ -15,7 +15,6 @@ from wire import refused, session, succeeded  # noqa: E402
 
 # A small send buffer, so that what is not read is stuck in httpd and not in the kernel.
 CONF = """
-Timeout 8
 SendBufferSize 8192
 BayeuxSharedMemory 128M
 BayeuxMaxInterval 60s
@@ -73,8 +72,9 @@ def _(server):
 
 
 @test("S15 one that never reads is closed after Timeout; its session keeps what was not written")
-def _(server):
-    with ws_connected(server, "/large", ["/slow/never"]) as slow, session(server, "/large") as bob:
+def _(_server):
+    with small_buffers("Timeout 3") as server, ws_connected(server, "/large", ["/slow/never"]) as slow, \
+            session(server, "/large") as bob:  # fmt: skip
         slow.start_connect()
         fill(bob, "/slow/never")
         bob.close()
@@ -168,8 +168,8 @@ def _(server):
         equal(alice.socket.read_frame(5), (PONG, b"p"))
 
 
-def small_buffers():
-    server = Httpd(CONF, server_limit=6)
+def small_buffers(more=""):
+    server = Httpd(CONF + more, server_limit=6)
     server.expect("BX")  # a queue that is full is told
     return server
 
