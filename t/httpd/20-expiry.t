@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """When a session ends by itself (EX)."""
+# slow
 
 import sys
 import time

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Adopted connections under TLS: everything goes through httpd's filters, and ends with a close_notify (4.2, 4.5)."""
+# slow
 
 import gzip
 import json

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The worker and prefork MPMs: connects are held by blocking, within BayeuxMaxBlockingHolds (design.md 4.8)."""
+# slow
 
 import sys
 import time

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Stopping: every held connect is answered or cleanly ended, within the parent's patience (design.md 4.6, 4.9)."""
+# slow
 
 import json
 import resource

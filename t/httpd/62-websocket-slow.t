@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """S15: a WebSocket that is not read costs what its queue may cost, is closed, and delays nobody."""
+# slow
 
 import re
 import sys

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """EventSource as Faye's client uses it (Faye dialect 8): the stream pushes, everything else comes by POST."""
+# slow
 
 import sys
 import time

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The stock CometD client in Chromium over WebSocket, spread over three children."""
+# slow
 
 import sys
 from pathlib import Path

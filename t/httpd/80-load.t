@@ -3,7 +3,7 @@
 
 bayeux-bench verifies every delivery; 82-bench.t makes sure that it would notice a mistake.
 """
-# slow
+# alone
 
 import json
 import statistics

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Run TAP test files, several at a time, and say what came of it.
 
-    suite.py [--builddir=DIR] [--jobs=N] [--timeout=S] [--tally=FILE] FILE-OR-DIRECTORY...
+    suite.py [--builddir=DIR] [--jobs=N] [--alone=last|no|only] [--timeout=S] [--tally=FILE] FILE-OR-DIRECTORY...
 
-A directory stands for its *.t files. A file that dies, hangs, prints no plan or another number of test points than
+A directory stands for its *.t files. Those that say in their heads that they measure, `# alone`, run by themselves when
+all others are done; or not, or only they. (Under sanitizers nothing is measured: there they run with the others.) A file that dies, hangs, prints no plan or another number of test points than
 planned counts as a failed test point more; so does a skipped test: what cannot be tested here must be made testable.
 The last line is "N passed, N failed".
 """
@@ -112,10 +113,10 @@ def report(outcome):
     sys.stdout.flush()
 
 
-def is_long(path):
-    """True for a file that says so in its head, `# slow`: it takes half a minute or more."""
+def says(path, mark):
+    """What a file says of itself in its head: `# slow`, it takes half a minute or so; `# alone`, it measures."""
     with open(path, "rb") as file:
-        return b"\n# slow\n" in file.read(1000)
+        return f"\n# {mark}\n".encode() in file.read(1000)
 
 
 def expand(names):
@@ -124,13 +125,24 @@ def expand(names):
         path = Path(name)
         files += sorted(path.glob("*.t")) if path.is_dir() else [path]
     # The long ones first, so that none of them runs alone in the end.
-    return [str(path.resolve()) for path in sorted(files, key=lambda path: not is_long(path))]
+    return [str(path.resolve()) for path in sorted(files, key=lambda path: not says(path, "slow"))]
+
+
+def rounds(files, options):
+    """[(files, how many at once)]"""
+    if os.environ.get("BAYEUX_SANITIZE"):
+        return [(files, options.jobs)] if options.alone != "only" else []
+    alone = [path for path in files if says(path, "alone")]
+    others = [path for path in files if path not in alone]
+    found = [(others, options.jobs)] if options.alone != "only" else []
+    return found + ([(alone, 1)] if options.alone != "no" else [])
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--builddir", default="")
     parser.add_argument("--jobs", type=int, default=int(os.environ.get("BAYEUX_JOBS", "2")))
+    parser.add_argument("--alone", choices=("last", "no", "only"), default="last")
     parser.add_argument("--timeout", type=float, default=0)
     parser.add_argument("--tally", default=os.environ.get("BAYEUX_TALLY", ""))
     parser.add_argument("files", nargs="*")
@@ -138,13 +150,14 @@ def main():
     options.timeout = options.timeout or (600 if os.environ.get("BAYEUX_SANITIZE") else 180)
 
     passed = failed = 0
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        running = [pool.submit(run_file, path, options) for path in expand(options.files)]
-        for done in concurrent.futures.as_completed(running):
-            outcome = done.result()
-            report(outcome)
-            passed += outcome.passed
-            failed += outcome.failed
+    for files, at_once in rounds(expand(options.files), options):
+        with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+            running = [pool.submit(run_file, path, options) for path in files]
+            for done in concurrent.futures.as_completed(running):
+                outcome = done.result()
+                report(outcome)
+                passed += outcome.passed
+                failed += outcome.failed
     if options.tally:
         with open(options.tally, "a", encoding="ascii") as tally:
             tally.write(f"{passed} {failed}\n")
