@@ -121,7 +121,7 @@ struct Bench {
     SystemClock clock;
     PerformedByLoop workers;
     LoopCounters counters;
-    EventLoop loop{{kChild, Millis{200}, Millis{150}}, store, bells, workers, clock, counters};
+    EventLoop loop{{kChild, Millis{200}, Millis{1000}}, store, bells, workers, clock, counters};
     bool opened = loop.open();
     std::thread thread{[this] { loop.run(); }};
 

@@ -159,7 +159,7 @@ void park_when_event_is_published_then_ended_for_it(void** /*state*/) {
 }
 
 void park_when_deadline_passes_then_ended_for_it(void** /*state*/) {
-    expect_end(end_of_park(Millis{80}, [](Bench&, SessionHandle, int) {}), EndReason::kDeadline);
+    expect_end(end_of_park(Millis{1000}, [](Bench&, SessionHandle, int) {}), EndReason::kDeadline);
 }
 
 void park_when_session_ends_then_ended_for_it(void** /*state*/) {
