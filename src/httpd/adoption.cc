@@ -52,6 +52,8 @@ Millis keep_alive_of(const request_rec* r) noexcept {
 AdoptedConnection::AdoptedConnection(conn_rec* c, int fd, bool transparent) noexcept
     : Connection(fd, transparent), c_(c) {}
 
+AdoptedConnection::~AdoptedConnection() = default;
+
 AdoptedConnection* adopted_connection(conn_rec* c) noexcept {
     if (c->master != nullptr) {
         return nullptr;
@@ -79,7 +81,9 @@ HoldBy way_to_hold(request_rec* r) noexcept {
     return can ? HoldBy::kAdoption : HoldBy::kBlocking;
 }
 
-void leave_to_loop(request_rec* r, HeldRequest& held) {
+namespace {
+
+AdoptedConnection& connection_for(request_rec* r) {
     conn_rec* c = r->connection;
     AdoptedConnection* connection = adopted_connection(c);
     if (connection == nullptr) {
@@ -89,7 +93,17 @@ void leave_to_loop(request_rec* r, HeldRequest& held) {
         ap_set_module_config(c->conn_config, &bayeux_module, connection);
     }
     connection->keep_alive = keep_alive_of(r);
-    connection->held = &held;
+    return *connection;
+}
+
+}  // namespace
+
+void leave_to_loop(request_rec* r, HeldRequest& held) {
+    connection_for(r).held = &held;
+}
+
+void leave_stream_to_loop(request_rec* r, std::unique_ptr<StreamRequest> stream) {
+    connection_for(r).stream = std::move(stream);
 }
 
 bool input_pending(request_rec* r) noexcept {
@@ -105,13 +119,14 @@ bool input_pending(request_rec* r) noexcept {
 }
 
 bool AdoptedConnection::adopt() noexcept {
-    if (adopted_ || held == nullptr) {
+    if (adopted_ || (held == nullptr && !stream)) {
         return false;
     }
     if (c_->cs->state != CONN_STATE_SUSPENDED) {
         // The client was gone before httpd was done with it. The request goes with the connection,
         // and its receipt tells the store.
         held = nullptr;
+        stream.reset();
         return false;
     }
     adopted_ = true;
@@ -120,16 +135,16 @@ bool AdoptedConnection::adopt() noexcept {
     // What one request after another uses is kept, so that none has to ask the kernel for memory
     // (APR maps and unmaps it); what an exceptional one used is given back.
     apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool),
-                               held->stream != nullptr ? kKeptFreeOfStream : Lane::kKeptFree);
-    if (held->stream == nullptr) {
+                               stream ? kKeptFreeOfStream : Lane::kKeptFree);
+    if (!stream) {
         ahead_.attach(c_);
         // Only where the adopting request's Location wants it: others do not pay for it.
         if (dir_config(held->r).fast_lane.or_else(kDefaultFastLane)) {
             guard("fast lane", [&] { lane_ = std::make_unique<Lane>(c_, *this); });
         }
     }
-    if (held->stays()) {
-        next = next_of_held();
+    if (stays()) {
+        next = begin_to_hold();
     } else {
         HeldRequest* answered = std::exchange(held, nullptr);
         write_reply(*answered);

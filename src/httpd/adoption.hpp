@@ -24,17 +24,22 @@
 
 namespace bayeux::httpd {
 
+class StreamRequest;
+
 class AdoptedConnection final : public loop::Connection {
   public:
     AdoptedConnection(conn_rec* c, int fd, bool transparent) noexcept;
+    ~AdoptedConnection() override;
 
     // --- the MPM's worker, before the adoption ---
     // The suspend_connection hook: true if the connection is ours from now on.
     bool adopt() noexcept;
 
     // --- any owner ---
-    // The request that the handler leaves to us; one at a time.
+    // The request that the handler leaves to us; one at a time: to be answered or held, or
     HeldRequest* held = nullptr;
+    // that has become a stream, for the rest of the connection's life.
+    std::unique_ptr<StreamRequest> stream;
     Millis keep_alive{5000};  // KeepAliveTimeout of the host of the last request
     [[nodiscard]] bool adopted() const noexcept { return adopted_; }
     // nullptr before the adoption, of a connection that carries a stream, and of one whose first
@@ -52,8 +57,11 @@ class AdoptedConnection final : public loop::Connection {
     void inspect() noexcept;
     void answer(loop::EndReason why) noexcept;
     void close() noexcept;
-    // Of the request that is held, or that has become a stream.
-    [[nodiscard]] loop::Next next_of_held() const noexcept;
+    // True if the request that was left to us keeps the connection; else it is only answered.
+    [[nodiscard]] bool stays() const noexcept;
+    // What is next for that one. Nobody further up has it in hand.
+    [[nodiscard]] loop::Next begin_to_hold() noexcept;
+    [[nodiscard]] loop::Next next_of_stream() const noexcept;
     // What follows a response: flush, then the next request, patience, or the end.
     void after_response() noexcept;
     // True if the next request has come; else `next` is set.
@@ -99,6 +107,7 @@ enum class HoldBy : std::uint8_t {
 
 // Leaves the request to the loop; the handler then returns SUSPENDED. Only after kAdoption.
 void leave_to_loop(request_rec* r, HeldRequest& held);
+// leave_stream_to_loop() is in stream_request.hpp.
 
 // True if a further request has come in behind this one: it must not wait behind a held connect.
 [[nodiscard]] bool input_pending(request_rec* r) noexcept;

@@ -1,4 +1,5 @@
 // What a worker does with an adopted connection.
+#include <memory>
 #include <sys/socket.h>
 #include <utility>
 
@@ -62,8 +63,8 @@ void AdoptedConnection::perform() noexcept {
             close();
             break;
         case Task::kStream:
-            held->stream->stream().perform();
-            next = next_of_held();
+            stream->stream().perform();
+            next = next_of_stream();
             break;
     }
     clear_in_scoreboard();
@@ -137,15 +138,24 @@ bool AdoptedConnection::request_is_here() noexcept {
     return false;
 }
 
-Next AdoptedConnection::next_of_held() const noexcept {
-    if (held->stream == nullptr) {
-        Next park = next_of(Next::Kind::kPark);
-        park.terms = held->terms();
-        return park;
+bool AdoptedConnection::stays() const noexcept {
+    return stream || (held != nullptr && held->outcome.park);
+}
+
+Next AdoptedConnection::begin_to_hold() noexcept {
+    if (stream) {
+        stream->let_go();
+        return next_of_stream();
     }
-    Next stream = next_of(Next::Kind::kStream);
-    stream.stream = &held->stream->stream();
-    return stream;
+    Next park = next_of(Next::Kind::kPark);
+    park.terms = held->terms();
+    return park;
+}
+
+Next AdoptedConnection::next_of_stream() const noexcept {
+    Next streaming = next_of(Next::Kind::kStream);
+    streaming.stream = &stream->stream();
+    return streaming;
 }
 
 // One request through httpd. True if a response was written and after_response() has to follow;
@@ -157,9 +167,9 @@ bool AdoptedConnection::run_pipeline() noexcept {
     state_.state = CONN_STATE_PROCESSING;
     state_.sense = CONN_SENSE_DEFAULT;
     const int rv = ap_run_process_connection(c_);
-    if (held != nullptr) {
+    if (stays()) {
         state_.state = CONN_STATE_SUSPENDED;
-        next = next_of_held();
+        next = begin_to_hold();
         return false;
     }
     if (rv == OK && state_.state == CONN_STATE_SUSPENDED) {
@@ -267,9 +277,9 @@ void AdoptedConnection::close() noexcept {
     if (c_->data_in_output_filters != 0) {
         c_->aborted = 1;  // it had its time; waiting for it would block this worker
     }
-    if (held != nullptr && held->stream != nullptr) {
+    if (const std::unique_ptr<StreamRequest> ended = std::move(stream)) {
         // Its response has no end that HTTP knows of; only now is the request logged and freed.
-        ap_process_request_after_handler(std::exchange(held, nullptr)->r);
+        ap_process_request_after_handler(ended->end());
         state_.state = CONN_STATE_LINGER;
     }
     // Runs the pre-close hooks, sends what TLS has to say, and shuts down the write side.

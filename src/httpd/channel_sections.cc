@@ -1,5 +1,6 @@
 #include "httpd/channel_sections.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -218,6 +219,11 @@ broker::ChannelOptions DomainSections::options(const ChannelName& name,
     // PB-5: any Off suppresses.
     return {persistent.or_else(false), broadcast.or_else(true) && broadcast_to_publisher,
             Millis{lazy_ms.or_else(0)}};
+}
+
+bool DomainSections::has_rules() const noexcept {
+    return std::any_of(all_.begin(), all_.end(),
+                       [](const ChannelSection* section) { return section->rules != nullptr; });
 }
 
 bool DomainSections::guards(Operation operation, const ChannelName& name) const {

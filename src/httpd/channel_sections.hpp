@@ -71,6 +71,7 @@ class DomainSections {
                      Visit&& visit) const;
     // True if some provider has to be asked for this operation.
     [[nodiscard]] bool guards(broker::Operation operation, const protocol::ChannelName& name) const;
+    [[nodiscard]] bool has_rules() const noexcept;
     [[nodiscard]] const std::vector<const ChannelSection*>& all() const noexcept { return all_; }
 
   private:

@@ -1,7 +1,9 @@
 // The beginning of an event source (FCLI 8): GET <location>/<clientId>.
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <httpd.h>
 
@@ -57,7 +59,7 @@ int begin_event_source(request_rec* r, const DirConfig& config, Origin /*origin*
     if (outlook != Outlook::kStream) {
         return outlook == Outlook::kBrief ? begin_for_a_moment(r) : refuse_stream(r);
     }
-    auto* stream = pool_new<StreamRequest>(r->pool, r, config, broker::Transport::kEventSource);
+    auto stream = std::make_unique<StreamRequest>(r, config, broker::Transport::kEventSource);
     const auto bound = this_child()->engine().find(stream->request(), last_segment(r));
     if (!bound) {
         // Another cookie is not told from no session at all. Event sources do not try again after
@@ -69,7 +71,7 @@ int begin_event_source(request_rec* r, const DirConfig& config, Origin /*origin*
         return DONE;
     }
     stream->begin_event_source(*bound);
-    leave_stream_to_loop(r, *stream);
+    leave_stream_to_loop(r, std::move(stream));
     return SUSPENDED;
 }
 

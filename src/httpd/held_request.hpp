@@ -10,8 +10,6 @@
 
 namespace bayeux::httpd {
 
-class StreamRequest;
-
 struct HeldRequest {
     request_rec* r = nullptr;
     broker::Outcome outcome;
@@ -20,11 +18,7 @@ struct HeldRequest {
     Receipt* receipt = nullptr;
     // JP-1: the client's function that the response calls; nullptr: the response is plain JSON.
     const char* callback = nullptr;
-    // The request never ends: it has become a stream, and nothing of the above is of use.
-    StreamRequest* stream = nullptr;
 
-    // True if the connection is kept for this request; else it is only answered.
-    [[nodiscard]] bool stays() const noexcept { return stream != nullptr || outcome.park; }
     [[nodiscard]] loop::ParkTerms terms() const noexcept {
         return {outcome.park->connect.session, outcome.park->connect.cycle, outcome.park->deadline,
                 outcome.park->lease};

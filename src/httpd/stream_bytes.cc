@@ -14,7 +14,7 @@ loop::ByteStream::Result StreamBytes::read(std::span<char> into) noexcept {
 loop::ByteStream::Result StreamBytes::write(std::span<const char> from) noexcept {
     const Result result = transparent_ ? socket_.write(from) : filters_.write(from);
     if (result.status == Status::kDone) {
-        r_->bytes_sent += static_cast<apr_off_t>(result.bytes);
+        sent_ += static_cast<apr_off_t>(result.bytes);
     }
     return result;
 }

@@ -1,4 +1,4 @@
-// A stream's bytes on the connection of its request.
+// A stream's bytes on its connection.
 #ifndef BAYEUX_HTTPD_STREAM_BYTES_HPP
 #define BAYEUX_HTTPD_STREAM_BYTES_HPP
 
@@ -16,19 +16,21 @@ namespace bayeux::httpd {
 // owner.
 class StreamBytes final : public loop::ByteStream {
   public:
-    // `fd` is the socket of the request's connection. httpd's filters have written all that they
-    // had, or the connection is broken.
-    StreamBytes(request_rec* r, int fd, bool transparent) noexcept
-        : r_(r), filters_(r->connection, fd), socket_(fd), transparent_(transparent) {}
+    // `fd` is the connection's socket. httpd's filters have written all that they had, or the
+    // connection is broken.
+    StreamBytes(conn_rec* c, int fd, bool transparent) noexcept
+        : filters_(c, fd), socket_(fd), transparent_(transparent) {}
 
     Result read(std::span<char> into) noexcept override;
     Result write(std::span<const char> from) noexcept override;
     [[nodiscard]] bool flushed() const noexcept override;
+    // How many were written.
+    [[nodiscard]] apr_off_t sent() const noexcept { return sent_; }
 
   private:
-    request_rec* const r_;
     FilterStream filters_;
     loop::SocketStream socket_;
+    apr_off_t sent_ = 0;
     const bool transparent_;
     bool emptied_ = false;  // the transparent filters hold nothing any more
 };

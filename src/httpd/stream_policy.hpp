@@ -31,6 +31,11 @@ class StreamPolicy final : public broker::Policy {
     [[nodiscard]] bool may_block(broker::Operation operation,
                                  const protocol::ChannelName& channel) override;
 
+    // Nobody is ever asked: the request is of no use.
+    [[nodiscard]] bool asks_nobody() const noexcept {
+        return sections_ == nullptr || !sections_->has_rules();
+    }
+
   private:
     // The answer, remembered or asked for.
     [[nodiscard]] bool knows(broker::Operation operation, const protocol::ChannelName& channel);

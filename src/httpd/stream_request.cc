@@ -1,5 +1,7 @@
 #include "httpd/stream_request.hpp"
 
+#include <utility>
+
 #include <httpd.h>
 
 #include "httpd/adoption.hpp"
@@ -7,7 +9,6 @@
 #include "httpd/browser_cookie.hpp"
 #include "httpd/channel_sections.hpp"
 #include "httpd/filter_stream.hpp"
-#include "httpd/held_request.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/reply.hpp"
 
@@ -30,7 +31,8 @@ loop::StreamLimits limits_of(const request_rec* r, const DirConfig& config) noex
 }  // namespace
 
 StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Transport transport)
-    : r_(r),
+    : c_(r->connection),
+      r_(r),
       transport_(transport),
       settings_(settings_of(config, r)),
       policy_(r, sections_of(r->server, settings_.domain), this_child()->clock(),
@@ -53,24 +55,39 @@ broker::Request StreamRequest::request() noexcept {
 }
 
 void StreamRequest::begin_bytes() {
-    conn_rec* c = r_->connection;
-    remove_request_timeout(c);
-    c->keepalive = AP_CONN_CLOSE;  // nothing else follows on this connection
+    remove_request_timeout(c_);
+    c_->keepalive = AP_CONN_CLOSE;  // nothing else follows on this connection
     apr_os_sock_t fd = -1;
-    apr_os_sock_get(&fd, ap_get_conn_socket(c));
-    bytes_.emplace(r_, fd, is_transparent(c));
+    apr_os_sock_get(&fd, ap_get_conn_socket(c_));
+    bytes_.emplace(c_, fd, is_transparent(c_));
 }
 
 void StreamRequest::begin_websocket(bool deflate) {
     limits_.deflate = deflate;
     begin_bytes();
-    stream_ = pool_new<loop::WebSocket>(r_->pool, this_child()->streams(), *this, *bytes_);
+    stream_ = std::make_unique<loop::WebSocket>(this_child()->streams(), *this, *bytes_);
 }
 
 void StreamRequest::begin_event_source(const broker::Bound& bound) {
     begin_bytes();
-    stream_ = pool_new<loop::EventSource>(r_->pool, this_child()->streams(), *this, *bytes_, bound,
-                                          r_->chunked != 0);
+    stream_ = std::make_unique<loop::EventSource>(this_child()->streams(), *this, *bytes_, bound,
+                                                  r_->chunked != 0);
+}
+
+void StreamRequest::let_go() noexcept {
+    if (!policy_.asks_nobody()) {
+        return;
+    }
+    guard("stream", [&] { memo_ = RequestMemo::of(r_); });
+    if (memo_) {
+        apr_pool_destroy(std::exchange(r_, nullptr)->pool);
+    }
+}
+
+request_rec* StreamRequest::end() noexcept {
+    request_rec* r = r_ != nullptr ? r_ : memo_->revive(c_);
+    r->bytes_sent += bytes_->sent();
+    return r;
 }
 
 Outlook outlook_of(request_rec* r) {
@@ -83,13 +100,6 @@ Outlook outlook_of(request_rec* r) {
 int refuse_stream(request_rec* r) {
     return write_refusal(r,
                          {HTTP_NOT_IMPLEMENTED, "no stream can begin here; another transport can"});
-}
-
-void leave_stream_to_loop(request_rec* r, StreamRequest& stream) {
-    auto* held = pool_new<HeldRequest>(r->pool);
-    held->r = r;
-    held->stream = &stream;
-    leave_to_loop(r, *held);
 }
 
 }  // namespace bayeux::httpd

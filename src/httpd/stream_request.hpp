@@ -1,17 +1,20 @@
 // A request that has become a stream: a WebSocket, an event source.
 //
-// It stays in its request's pool and is logged and freed with the request, when the connection
-// closes. What holds for the stream was decided when it began (WS-14).
+// It is the connection's, and goes with it. What holds for the stream was decided when it began
+// (WS-14). The request stays as long as a provider may be asked for it; if none ever is, all that
+// stays of it is its line in the access log, which is written when the connection closes.
 #ifndef BAYEUX_HTTPD_STREAM_REQUEST_HPP
 #define BAYEUX_HTTPD_STREAM_REQUEST_HPP
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "broker/engine.hpp"
 #include "httpd/config.hpp"
 #include "httpd/httpd_api.hpp"
 #include "httpd/origin.hpp"
+#include "httpd/request_memo.hpp"
 #include "httpd/stream_bytes.hpp"
 #include "httpd/stream_policy.hpp"
 #include "loop/event_source.hpp"
@@ -31,6 +34,10 @@ class StreamRequest final : public loop::StreamHost {
 
     // After one of these.
     [[nodiscard]] loop::Stream& stream() noexcept { return *stream_; }
+    // The connection is ours, and nobody further up has the request in hand: frees it if it can be.
+    void let_go() noexcept;
+    // The stream has ended: the request, which httpd logs and frees.
+    [[nodiscard]] request_rec* end() noexcept;
 
     // --- loop::StreamHost ---
     [[nodiscard]] broker::Request request() noexcept override;
@@ -39,7 +46,9 @@ class StreamRequest final : public loop::StreamHost {
   private:
     void begin_bytes();
 
-    request_rec* const r_;
+    conn_rec* const c_;
+    request_rec* r_;  // nullptr: there is a memo_
+    std::unique_ptr<const RequestMemo> memo_;
     const broker::Transport transport_;
     const broker::Settings settings_;
     StreamPolicy policy_;
@@ -47,7 +56,7 @@ class StreamRequest final : public loop::StreamHost {
     const bool no_cookie_;
     loop::StreamLimits limits_;
     std::optional<StreamBytes> bytes_;
-    loop::Stream* stream_ = nullptr;  // in the request's pool
+    std::unique_ptr<loop::Stream> stream_;
 };
 
 // --- the entrances of streams, for the handler ---
@@ -70,7 +79,7 @@ enum class Outlook : std::uint8_t {
 [[nodiscard]] int refuse_stream(request_rec* r);
 
 // Gives the connection to the loop for the rest of its life; the handler then returns SUSPENDED.
-void leave_stream_to_loop(request_rec* r, StreamRequest& stream);
+void leave_stream_to_loop(request_rec* r, std::unique_ptr<StreamRequest> stream);
 
 }  // namespace bayeux::httpd
 

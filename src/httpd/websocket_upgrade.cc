@@ -3,9 +3,11 @@
 #include <apr_sha1.h>
 #include <array>
 #include <cctype>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <httpd.h>
 
@@ -156,14 +158,14 @@ int upgrade_to_websocket(request_rec* r, const DirConfig& config, Origin origin)
     if (outlook != Outlook::kStream) {
         return outlook == Outlook::kBrief ? upgrade_for_a_moment(r) : refuse_stream(r);
     }
-    auto* stream = pool_new<StreamRequest>(r->pool, r, config, broker::Transport::kWebSocket);
+    auto stream = std::make_unique<StreamRequest>(r, config, broker::Transport::kWebSocket);
     const auto extension = agree_on_deflate(r, config);
     if (!write_past_http(r, switch_head(r, extension))) {
         r->connection->aborted = 1;
         return DONE;
     }
     stream->begin_websocket(extension.has_value());
-    leave_stream_to_loop(r, *stream);
+    leave_stream_to_loop(r, std::move(stream));
     return SUSPENDED;
 }
 
