@@ -27,9 +27,6 @@ namespace {
 constexpr std::string_view kPlainFilters[] = {"core_in", "reqtimeout", "log_input_output",
                                               "http_in"};
 
-// No request follows on a stream.
-constexpr apr_size_t kKeptFreeOfStream = 1;
-
 bool has_plain_filters(conn_rec* c) noexcept {
     for (const ap_filter_t* f = c->input_filters; f != nullptr; f = f->next) {
         const std::string_view name = f->frec->name;
@@ -50,7 +47,7 @@ Millis keep_alive_of(const request_rec* r) noexcept {
 }  // namespace
 
 AdoptedConnection::AdoptedConnection(conn_rec* c, int fd, bool transparent) noexcept
-    : Connection(fd, transparent), c_(c) {}
+    : Connection(fd, transparent), c_(c), memory_(c->pool) {}
 
 AdoptedConnection::~AdoptedConnection() = default;
 
@@ -134,14 +131,14 @@ bool AdoptedConnection::adopt() noexcept {
     c_->cs = &state_;  // the MPM's own copy stays SUSPENDED: it counts by it when the pool goes
     // What one request after another uses is kept, so that none has to ask the kernel for memory
     // (APR maps and unmaps it); what an exceptional one used is given back.
-    apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool),
-                               stream ? kKeptFreeOfStream : Lane::kKeptFree);
+    memory_.keep(stream ? 1 : Lane::kKeptFree);
     if (!stream) {
         ahead_.attach(c_);
         // Only where the adopting request's Location wants it: others do not pay for it.
         if (dir_config(held->r).fast_lane.or_else(kDefaultFastLane)) {
-            guard("fast lane", [&] { lane_ = std::make_unique<Lane>(c_, *this); });
+            guard("fast lane", [&] { lane_ = std::make_unique<Lane>(c_, *this, memory_); });
         }
+        replies_.attach(held->r, fd(), transparent(), lane_.get());
     }
     if (stays()) {
         next = begin_to_hold();
@@ -157,6 +154,7 @@ bool AdoptedConnection::adopt() noexcept {
         adopted_mark_ = adopted_by_ != nullptr ? adopted_by_->entries.load() : 0;
         adopter_score_ = busy_score();
         adopted_at_ = this_child()->clock().now();
+        shrink();
         this_child()->loop().give_back(*this);
     }
     return true;

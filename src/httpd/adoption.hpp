@@ -16,10 +16,12 @@
 
 #include "base/clock.hpp"
 #include "httpd/adoption_workers.hpp"
+#include "httpd/free_memory.hpp"
 #include "httpd/held_request.hpp"
 #include "httpd/httpd_api.hpp"
 #include "httpd/lane.hpp"
 #include "httpd/read_ahead.hpp"
+#include "httpd/reply_output.hpp"
 #include "loop/connection.hpp"
 
 namespace bayeux::httpd {
@@ -70,6 +72,8 @@ class AdoptedConnection final : public loop::Connection {
     bool run_pipeline() noexcept;
     // Sets `next` to what follows when nothing is left to do for httpd.
     void rest() noexcept;
+    // It is with the loop for a while, maybe for long: what was kept for httpd goes.
+    void shrink() noexcept;
     // What the fast lane has read and left to httpd; true if the rest of it is not waited for.
     [[nodiscard]] bool take_from_lane() noexcept;
     void finish_request(request_rec* r) noexcept;
@@ -79,7 +83,9 @@ class AdoptedConnection final : public loop::Connection {
     conn_rec* const c_;
     conn_state_t state_{};  // c->cs since adoption; the MPM's own copy stays SUSPENDED for good
     bool adopted_ = false;
+    FreeMemory memory_;
     ReadAhead ahead_;
+    ReplyOutput replies_;
     // Not in the connection's pool: there it would cost a further block of 8 KB.
     std::unique_ptr<Lane> lane_;
     ThreadMark* adopted_by_ = nullptr;

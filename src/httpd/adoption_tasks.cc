@@ -72,7 +72,14 @@ void AdoptedConnection::perform() noexcept {
         return;
     }
     c_->sbh = nullptr;
+    shrink();
     owner.give_back_in_turn(*this);  // nothing is touched behind this
+}
+
+void AdoptedConnection::shrink() noexcept {
+    if (next.kind == Next::Kind::kPark || next.kind == Next::Kind::kStream) {
+        memory_.release();
+    }
 }
 
 apr_status_t AdoptedConnection::peek_input() noexcept {

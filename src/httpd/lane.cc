@@ -9,7 +9,6 @@
 
 #include "httpd/boundary.hpp"
 #include "httpd/browser_cookie.hpp"
-#include "httpd/lane_filter.hpp"
 #include "httpd/module_state.hpp"
 
 namespace bayeux::httpd {
@@ -39,19 +38,16 @@ Lane::Accepted::Accepted(request_rec* r, const DirConfig& config, const Answers&
       keep_alive_max(r->server->keep_alive_max),
       revalidate(config.revalidate_ms.or_else(kDefaultRevalidateMs)) {}
 
-Lane::Lane(conn_rec* c, const loop::Connection& connection)
-    : c_(c), bytes_(c, connection), lane_(this_child()->streams(), *this, bytes_) {
-    watch_replies(c, *this);
-}
+Lane::Lane(conn_rec* c, const loop::Connection& connection, FreeMemory& memory)
+    : c_(c),
+      memory_(memory),
+      bytes_(c, connection),
+      lane_(this_child()->streams(), *this, bytes_) {}
 
 // --- a pass ---
 
-void Lane::keep_free(apr_size_t bytes) noexcept {
-    apr_allocator_max_free_set(apr_pool_allocator_get(c_->pool), bytes);
-}
-
 void Lane::begin_pass(std::string_view request) {
-    keep_free(kKeptFree);
+    memory_.keep(kKeptFree);
     terms_.accepted.reset();
     terms_.reply.reset();
     accepted_.reset();
@@ -86,7 +82,8 @@ void Lane::accept(request_rec* r, const DirConfig& config) {
         return;
     }
     pass_->accepted = std::make_unique<Accepted>(r, config, answers_);
-    keep_free(1);  // no request of httpd's follows for a while: what this one used is given back
+    memory_.keep_nothing();  // no request of httpd's follows for a while: what this one used is
+                             // given back
     terms_.max_body = max_body_of(r, config);
     terms_.duplicate = duplicate_of(config);
     terms_.patience = Millis{apr_time_as_msec(r->server->timeout)};

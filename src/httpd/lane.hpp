@@ -15,6 +15,7 @@
 
 #include "broker/engine.hpp"
 #include "httpd/config.hpp"
+#include "httpd/free_memory.hpp"
 #include "httpd/httpd_api.hpp"
 #include "httpd/lane_bytes.hpp"
 #include "httpd/lane_policy.hpp"
@@ -30,7 +31,7 @@ class Lane final : public loop::LaneHost {
     // Bytes of free memory that an adopted connection's pools keep from one pass to the next.
     static constexpr apr_size_t kKeptFree = 32768;
 
-    Lane(conn_rec* c, const loop::Connection& connection);
+    Lane(conn_rec* c, const loop::Connection& connection, FreeMemory& memory);
 
     // --- the worker: a pass ---
     // Forgets the head that was accepted. `request` is all that has come, or empty if that is not
@@ -83,9 +84,8 @@ class Lane final : public loop::LaneHost {
         Answers answers;
     };
 
-    void keep_free(apr_size_t bytes) noexcept;
-
     conn_rec* const c_;
+    FreeMemory& memory_;
     LaneBytes bytes_;
     loop::LaneTerms terms_;
     std::unique_ptr<Accepted> accepted_;

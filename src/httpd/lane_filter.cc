@@ -1,15 +1,12 @@
-#include "httpd/lane_filter.hpp"
-
+// Which filters the fast lane may pass by.
 #include <algorithm>
 #include <iterator>
 #include <string_view>
 
 #include <httpd.h>
 
-#include <apr_buckets.h>
 #include <util_filter.h>
 
-#include "httpd/boundary.hpp"
 #include "httpd/lane.hpp"
 
 namespace bayeux::httpd {
@@ -35,38 +32,10 @@ bool all_in(const ap_filter_t* f, const Names& harmless) noexcept {
     return true;
 }
 
-apr_status_t see_reply(ap_filter_t* f, apr_bucket_brigade* bb) noexcept {
-    auto& lane = *static_cast<Lane*>(f->ctx);
-    if (lane.watches()) {
-        guard("reply head", [&] {
-            for (apr_bucket* b = APR_BRIGADE_FIRST(bb);
-                 b != APR_BRIGADE_SENTINEL(bb) && lane.watches(); b = APR_BUCKET_NEXT(b)) {
-                const char* data = nullptr;
-                apr_size_t length = 0;
-                if (!APR_BUCKET_IS_METADATA(b) &&
-                    apr_bucket_read(b, &data, &length, APR_BLOCK_READ) == APR_SUCCESS) {
-                    lane.see_output({data, length});
-                }
-            }
-        });
-    }
-    return ap_pass_brigade(f->next, bb);
-}
-
-ap_filter_rec_t* registered = nullptr;
-
 }  // namespace
 
 bool has_harmless_filters(const request_rec* r) noexcept {
     return all_in(r->input_filters, kHarmlessInput) && all_in(r->output_filters, kHarmlessOutput);
-}
-
-void watch_replies(conn_rec* c, Lane& lane) {
-    ap_add_output_filter_handle(registered, &lane, nullptr, c);
-}
-
-void register_lane_filter() noexcept {
-    registered = ap_register_output_filter("BAYEUX_REPLY", see_reply, nullptr, AP_FTYPE_CONNECTION);
 }
 
 }  // namespace bayeux::httpd

@@ -10,7 +10,7 @@
 #include <util_filter.h>
 
 #include "bayeux_module.h"
-#include "httpd/lane_filter.hpp"
+#include "httpd/reply_output.hpp"
 #include "loop/request_head.hpp"
 
 namespace bayeux::httpd {
@@ -173,5 +173,5 @@ ReadAhead::State ReadAhead::gather() noexcept {
 void bayeux_register_filters(void) noexcept {
     bayeux::httpd::registered = ap_register_input_filter(
         "BAYEUX_AHEAD", bayeux::httpd::ReadAheadFilter::read, nullptr, AP_FTYPE_CONNECTION);
-    bayeux::httpd::register_lane_filter();
+    bayeux::httpd::register_reply_output();
 }

@@ -1,0 +1,80 @@
+#include "httpd/free_memory.hpp"
+
+#include <utility>
+
+#include <httpd.h>
+
+#include <apr_allocator.h>
+
+namespace bayeux::httpd {
+namespace {
+
+// Near the largest that an allocator keeps in order of their size.
+constexpr apr_size_t kMarkerSize = 72U << 10U;
+constexpr int kMostNodes = 64;
+
+// Belongs to one thread, and is put into an allocator's free list behind all that is smaller: when
+// it is handed out again, nothing smaller is left. APR has no other way to tell.
+class Marker {
+  public:
+    Marker() noexcept { apr_allocator_create(&allocator_); }
+    Marker(const Marker&) = delete;
+    Marker& operator=(const Marker&) = delete;
+    ~Marker() {
+        if (node_ != nullptr) {
+            apr_allocator_free(allocator_, node_);
+        }
+        if (allocator_ != nullptr) {
+            apr_allocator_destroy(allocator_);
+        }
+    }
+
+    [[nodiscard]] apr_memnode_t* take() noexcept {
+        if (node_ == nullptr && allocator_ != nullptr) {
+            return apr_allocator_alloc(allocator_, kMarkerSize);
+        }
+        return std::exchange(node_, nullptr);
+    }
+    void put_back(apr_memnode_t* node) noexcept { node_ = node; }
+
+  private:
+    apr_allocator_t* allocator_ = nullptr;
+    apr_memnode_t* node_ = nullptr;
+};
+
+thread_local Marker marker;
+
+}  // namespace
+
+void FreeMemory::keep(apr_size_t bytes) noexcept {
+    kept_ = bytes;
+    apr_allocator_max_free_set(allocator_, bytes);
+}
+
+void FreeMemory::release() noexcept {
+    apr_memnode_t* const last = marker.take();
+    if (last == nullptr) {
+        return;
+    }
+    apr_allocator_max_free_set(allocator_, APR_ALLOCATOR_MAX_FREE_UNLIMITED);
+    apr_allocator_free(allocator_, last);
+    apr_memnode_t* kept = nullptr;
+    for (int i = 0; i < kMostNodes; ++i) {
+        apr_memnode_t* node = apr_allocator_alloc(allocator_, 1);
+        if (node == last) {
+            marker.put_back(last);
+            break;
+        }
+        if (node == nullptr) {
+            break;
+        }
+        node->next = std::exchange(kept, node);
+    }
+    apr_allocator_max_free_set(allocator_, 1);
+    if (kept != nullptr) {
+        apr_allocator_free(allocator_, kept);
+    }
+    apr_allocator_max_free_set(allocator_, kept_);
+}
+
+}  // namespace bayeux::httpd
