@@ -43,6 +43,8 @@ need_for_tests() {
     need curl curl
     need openssl openssl
     need chromium chromium
+    need valgrind valgrind
+    need valgrind /usr/include/valgrind/callgrind.h
 }
 
 # Install what is missing, without starting the system's own httpd.
