@@ -44,6 +44,7 @@ BayeuxSession::BayeuxSession(Reactor& reactor, const Target& target, User& user,
 
 void BayeuxSession::handshake() {
     replies_due_ = 1;
+    requests_.assign(1, {0, 1});
     carrier_->send(R"([{"channel":"/meta/handshake","id":"0","version":"1.0",)"
                    R"("supportedConnectionTypes":[")" +
                    std::string(transport_name_) + R"("]}])");
@@ -96,6 +97,9 @@ void BayeuxSession::end_publish() {
 
 void BayeuxSession::send() {
     messages_ += ']';
+    if (transport_ == Transport::kLongPolling) {
+        requests_.push_back({last_id_ + 1 - message_count_, message_count_});
+    }
     replies_due_ += std::exchange(message_count_, 0);
     const std::string request = std::exchange(messages_, {});
     carrier_->send(request);
@@ -122,20 +126,37 @@ void BayeuxSession::take_farewell(std::string_view text) {
     }
 }
 
+// A response to a poll has all replies to its request. Nothing if it is so.
+const char* BayeuxSession::wrong_with(std::string_view text, std::uint32_t replies) {
+    if (transport_ != Transport::kLongPolling) {
+        return nullptr;
+    }
+    if (requests_.empty() || replies < requests_.front().replies) {
+        return "a reply is missing";
+    }
+    const Request request = requests_.front();
+    requests_.erase(requests_.begin());
+    const std::string id = "\"id\":\"" + std::to_string(request.first_id) + '"';
+    const bool pipelined = !requests_.empty();
+    if (replies > request.replies || (pipelined && text.find(id) == std::string_view::npos)) {
+        return "responses that are not in the order of their requests";
+    }
+    return nullptr;
+}
+
 void BayeuxSession::on_text(std::string_view text) {
     if (leaving_) {
         take_farewell(text);
         return;
     }
     const Replies replies = count_replies(text);
-    const bool polled = transport_ == Transport::kLongPolling;
     if (replies.others > 0) {
         const std::string_view error = text_member(text, "error");
         user_.on_broken(error.empty() ? "a reply that is not successful" : std::string(error));
     } else if (replies.successful > replies_due_) {
         user_.on_broken("a reply that nobody has asked for");
-    } else if (polled && replies.successful < replies_due_) {
-        user_.on_broken("a reply is missing");
+    } else if (const char* const wrong = wrong_with(text, replies.successful)) {
+        user_.on_broken(wrong);
     } else {
         replies_due_ -= replies.successful;
         if (client_id_.empty()) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/carrier.hpp"
 
@@ -54,6 +55,7 @@ class BayeuxSession final : private Carrier::User {
     void begin(std::string_view channel);
     void take_handshake(std::string_view text);
     void take_farewell(std::string_view text);
+    [[nodiscard]] const char* wrong_with(std::string_view text, std::uint32_t replies);
 
     std::unique_ptr<Carrier> carrier_;
     User& user_;
@@ -63,6 +65,12 @@ class BayeuxSession final : private Carrier::User {
     std::string messages_;  // of the next request
     std::uint32_t message_count_ = 0;
     std::uint32_t replies_due_ = 0;
+    // Over long-polling, of each request that is under way.
+    struct Request {
+        std::uint64_t first_id;
+        std::uint32_t replies;
+    };
+    std::vector<Request> requests_;
     std::uint64_t last_id_ = 0;
     bool leaving_ = false;
 };

@@ -5,7 +5,7 @@
 namespace bayeux::bench {
 namespace {
 
-// One POST at a time.
+// A POST for each; more than one at a time are pipelined.
 class PollingCarrier final : public Carrier, private HttpConnection::User {
   public:
     PollingCarrier(Reactor& reactor, const Endpoint& server, Carrier::User& user,

@@ -18,6 +18,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Below what a server takes for one message.
+constexpr std::uint32_t kMostInRequest = 100;
+
 struct FanoutOptions {
     Target target;
     Endpoint status;  // kNchan: where it tells how many subscribers it has
@@ -231,13 +234,19 @@ class Fanout final : public Scenario, private Publisher::Editor {
 
     // One more message for everybody releases the connects that are held.
     void release() {
+        if (alone()) {
+            return;
+        }
         Publisher& last = *publishers_.front();
         const TimePoint now = Clock::now();
-        for (std::uint32_t room = 0; !alone() && room < options_.rooms.rooms;
-             room += options_.rooms.each) {
+        std::uint32_t added = 0;
+        for (std::uint32_t room = 0; room < options_.rooms.rooms; room += options_.rooms.each) {
             last.add(room, ledger_.publish(last.index(), room, now));
+            if (++added % kMostInRequest == 0) {
+                last.send(now);
+            }
         }
-        if (!alone()) {
+        if (added % kMostInRequest != 0) {
             last.send(now);
         }
     }
@@ -261,6 +270,7 @@ class Fanout final : public Scenario, private Publisher::Editor {
             report.add_count("window", options_.window);
         }
         report.add_count("batch", options_.batch);
+        report.add_count("depth", options_.depth);
         report.add_count("payload", options_.payload);
     }
 
@@ -318,7 +328,7 @@ std::unique_ptr<Scenario> make_fanout(Arguments& arguments) {
                       .rate = arguments.number("--rate", 0, 0.1, 1e7),
                       .window = arguments.count("--window", 2 * batch, batch, 100000),
                       .batch = batch,
-                      .depth = target.transport == Transport::kWebSocket ? depth : 1,
+                      .depth = depth,
                       .payload = arguments.count("--payload", 100, 50, 60000),
                       .patience = arguments.number("--patience", 30, 0.1, 3600),
                       .aloud = aloud || ::isatty(STDERR_FILENO) == 1});

@@ -16,6 +16,7 @@ one subscriber:
     stranger   it comes to a subscriber of another channel
     stall      nothing happens for STALL_SECONDS when it is published
     refuse     its publisher is told that it was not accepted
+    disorder   its publisher is answered after the next request, which must be under way by then
 """
 
 import base64
@@ -145,6 +146,7 @@ class FaultyServer(socketserver.ThreadingTCPServer):
 
 class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
+    late = b""  # a response that is written behind the next one
 
     def handle(self):
         try:
@@ -171,7 +173,12 @@ class _Connection(socketserver.StreamRequestHandler):
     def _respond(self, text):
         with self.server.changed:
             body = self.server.answer(text)
-        self.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode("ascii"))
+        response = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode("ascii")
+        if self.server.mistake == "disorder" and f',"n":{FAULTY_NUMBER},' in text and not self.late:
+            self.late = response
+            return
+        self.wfile.write(response + self.late)
+        self.late = b""
 
     def _speak_websocket(self):
         accept = base64.b64encode(hashlib.sha1(self.key + _GUID).digest())

@@ -1,9 +1,11 @@
-// A keep-alive connection with at most one request on its way. It is opened with the first request
-// and, when the server has closed it in between, again with the next one.
+// A keep-alive connection. It is opened with the first request and, when the server has closed it
+// in between, again with the next one. Several requests may be on their way; the responses come in
+// their order.
 #ifndef BAYEUX_BENCH_HTTP_CONNECTION_HPP
 #define BAYEUX_BENCH_HTTP_CONNECTION_HPP
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -16,9 +18,10 @@ class HttpConnection final : private TcpConnection::User {
   public:
     class User {
       public:
-        // The response is gone when this returns; the next request may be sent from within.
+        // To the oldest request. The response is gone when this returns; more requests may be sent
+        // from within.
         virtual void on_response(const Response& response) = 0;
-        // The connection has ended, or could not be made, and there will be no response.
+        // The connection has ended, or could not be made, and there will be no more responses.
         virtual void on_lost(std::string_view why) = 0;
 
       protected:
@@ -31,17 +34,20 @@ class HttpConnection final : private TcpConnection::User {
 
     void send(std::string_view request);
     void close() noexcept;
-    [[nodiscard]] bool waiting() const noexcept { return waiting_; }
+    [[nodiscard]] bool waiting() const noexcept { return under_way_ != 0; }
 
   private:
     void on_bytes(std::string_view bytes) override;
     void on_end(std::string_view why) override;
     void lose(std::string_view why);
+    void begin_anew();
 
     TcpConnection connection_;
     User& user_;
-    bool waiting_ = false;
-    std::string partial_;  // of a response that came in several reads
+    std::uint32_t under_way_ = 0;
+    std::deque<std::string> behind_;  // those under way but for the oldest
+    std::uint32_t closed_ = 0;        // how often
+    std::string partial_;             // of a response that came in several reads
 };
 
 }  // namespace bayeux::bench

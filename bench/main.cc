@@ -21,7 +21,7 @@ constexpr const char* kHelp =
     "         --window 2   messages under way at most, as fast as that goes, or\n"
     "         --rate N     messages a second; latency counts from when each was due\n"
     "         --batch 1    messages in one request\n"
-    "         --depth 1    requests of a publisher under way at most, by WebSocket\n"
+    "         --depth 1    requests of a publisher under way at most, pipelined\n"
     "         --payload 100  bytes\n"
     "         --patience 30  seconds to wait for what has not come in the end\n"
     "         --progress   a line each second on stderr, as on a terminal\n"

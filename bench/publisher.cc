@@ -29,6 +29,7 @@ void Publisher::accepted(std::uint32_t messages) {
         oldest.messages -= count;
         if (oldest.messages == 0) {
             requests_.pop_front();
+            answered_ = true;
         }
         editor_.on_accepted(since, count);
     }

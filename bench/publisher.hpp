@@ -1,4 +1,4 @@
-// Somebody who publishes, a request at a time or, by WebSocket, several.
+// Somebody who publishes, with one request under way or several.
 #ifndef BAYEUX_BENCH_PUBLISHER_HPP
 #define BAYEUX_BENCH_PUBLISHER_HPP
 
@@ -30,7 +30,7 @@ class Publisher {
     struct Desk {
         std::uint32_t index;  // of the publisher
         std::uint32_t place;  // of its connection
-        std::uint32_t depth;  // requests under way at most
+        std::uint32_t depth;  // requests under way at most; the first one goes alone
     };
 
     Publisher(const Publisher&) = delete;
@@ -44,7 +44,9 @@ class Publisher {
     void send(TimePoint since);
     virtual void leave() = 0;
 
-    [[nodiscard]] bool idle() const noexcept { return ready_ && requests_.size() < desk_.depth; }
+    [[nodiscard]] bool idle() const noexcept {
+        return ready_ && requests_.size() < (answered_ ? desk_.depth : 1);
+    }
     // Nothing of it is under way.
     [[nodiscard]] bool done() const noexcept { return requests_.empty(); }
     [[nodiscard]] bool gone() const noexcept { return gone_; }
@@ -77,6 +79,7 @@ class Publisher {
     std::deque<Request> requests_;  // under way
     std::uint32_t added_ = 0;
     bool ready_ = false;
+    bool answered_ = false;  // its first request was
     bool gone_ = false;
 };
 

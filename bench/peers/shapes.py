@@ -93,10 +93,16 @@ SHAPES = (
     Shape(
         "publish",
         "Publishing to nobody",
-        "one connection, a channel without subscribers, batches of 10, 100 bytes",
+        "one connection, a channel without subscribers, batches of 10, 100 bytes, 8 requests under way",
+        "publish",
+        {"subscribers": 0, "batch": 10, "payload": 100, "window": 80, "depth": 8},
+    ),
+    Shape(
+        "publish-serial",
+        "Publishing to nobody, a request at a time",
+        "the same, but a request is sent only when the one before is answered",
         "publish",
         {"subscribers": 0, "batch": 10, "payload": 100, "window": 10},
-        {"window": 80, "depth": 8},
     ),
 )  # fmt: skip
 

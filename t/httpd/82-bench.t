@@ -77,6 +77,16 @@ for spoken in TRANSPORTS:
         equal((report["delivered_in_all"], report["published_in_all"] % 10), (0, 0))
         check(report["publishes"] > 0, report)
 
+    @test(f"{spoken}: with several requests under way, every message arrives and every one is answered")
+    def _(server, transport=spoken):
+        url = f"http://127.0.0.1:{server.port}/bayeux"
+        report = verified(bench("fanout", url, transport=transport, subscribers=0, batch=10, depth=8, window=80,
+                                seconds=0.5, warmup=0))  # fmt: skip
+        equal((report["depth"], report["published_in_all"] % 10), (8, 0))
+        check(report["publishes"] > 0, report)
+        verified(bench("fanout", url, transport=transport, **ROOMS, publishers=2, batch=5, depth=4, window=100,
+                       payload=50, seconds=0.5, warmup=0))  # fmt: skip
+
     @test(f"{spoken}: sessions that wait are reached by each message, and their memory is measured")
     def _(server, transport=spoken):
         report = verified(bench("idle", f"http://127.0.0.1:{server.port}/bayeux", transport=transport, connects=50,
@@ -139,6 +149,18 @@ for spoken in TRANSPORTS:
     @test(f"{spoken}: a server that is not there is noticed")
     def _(_server, transport=spoken):
         found(bench("fanout", "http://127.0.0.1:9/bayeux", transport=transport, subscribers=2, seconds=1), "refused")
+
+
+@test("a server that answers pipelined requests is found to have no mistake, or the one it has")
+def _(_server):
+    def pipelined(mistake):
+        with FaultyServer(mistake) as faulty:
+            return bench("fanout", faulty.url, subscribers=2, rooms=2, batch=2, depth=4, window=16, seconds=0.5,
+                         warmup=0, patience=0.5)  # fmt: skip
+
+    check(verified(pipelined("none"))["published_in_all"] > 3 * FAULTY_NUMBER, "too few messages for the mistakes")
+    found(pipelined("disorder"), "responses that are not in the order of their requests")
+    found(pipelined("refuse"), MISTAKES["refuse"])
 
 
 @test("a server without WebSocket is noticed")
