@@ -54,6 +54,7 @@ void AdoptedConnection::perform() noexcept {
             inspect();
             break;
         case Task::kAnswer:
+            memory_.borrow(this_child()->spare_memory());
             answer(reason);
             break;
         case Task::kFlush:
@@ -78,7 +79,7 @@ void AdoptedConnection::perform() noexcept {
 
 void AdoptedConnection::shrink() noexcept {
     if (next.kind == Next::Kind::kPark || next.kind == Next::Kind::kStream) {
-        memory_.release();
+        memory_.release(this_child()->spare_memory());
     }
 }
 

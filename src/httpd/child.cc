@@ -51,11 +51,12 @@ Child* this_child() noexcept {
     return the_child;
 }
 
-Child::Child(store::SharedStore& store, loop::Bells& bells, const Clock& clock, std::size_t turns,
-             loop::Turns::Starter& starter) noexcept
+Child::Child(apr_pool_t* pchild, store::SharedStore& store, loop::Bells& bells, const Clock& clock,
+             std::size_t turns, loop::Turns::Starter& starter) noexcept
     : store_(store),
       bells_(bells),
       clock_(clock),
+      spare_memory_(pchild),
       engine_(store, clock, entropy_),
       turns_(turns, starter) {}
 
@@ -79,7 +80,7 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     auto& store =
         **pool_new<std::unique_ptr<store::SharedStore>>(pchild, std::move(opened).value());
     const std::uint32_t threads = threads_of_a_child();
-    auto* child = pool_new<Child>(pchild, store, *bells, *clock,
+    auto* child = pool_new<Child>(pchild, pchild, store, *bells, *clock,
                                   std::max<std::size_t>(threads / 2, 1), worker_turns());
     const auto place = child->store_.claim_child(static_cast<std::uint32_t>(::getpid()));
     if (!place) {

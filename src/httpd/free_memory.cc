@@ -4,7 +4,7 @@
 
 #include <httpd.h>
 
-#include <apr_allocator.h>
+#include <apr_thread_mutex.h>
 
 namespace bayeux::httpd {
 namespace {
@@ -46,12 +46,35 @@ thread_local Marker marker;
 
 }  // namespace
 
+SpareMemory::SpareMemory(apr_pool_t* pool) noexcept {
+    apr_thread_mutex_t* mutex = nullptr;
+    if (apr_allocator_create(&allocator_) == APR_SUCCESS &&
+        apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_DEFAULT, pool) == APR_SUCCESS) {
+        apr_allocator_mutex_set(allocator_, mutex);
+        apr_allocator_max_free_set(allocator_, kMost);
+    }
+}
+
+SpareMemory::~SpareMemory() {
+    if (allocator_ != nullptr) {
+        apr_allocator_destroy(allocator_);
+    }
+}
+
+apr_memnode_t* SpareMemory::take() noexcept {
+    return apr_allocator_alloc(allocator_, 1);
+}
+
+void SpareMemory::give(apr_memnode_t* nodes) noexcept {
+    apr_allocator_free(allocator_, nodes);
+}
+
 void FreeMemory::keep(apr_size_t bytes) noexcept {
     kept_ = bytes;
     apr_allocator_max_free_set(allocator_, bytes);
 }
 
-void FreeMemory::release() noexcept {
+void FreeMemory::release(SpareMemory& spare) noexcept {
     apr_memnode_t* const last = marker.take();
     if (last == nullptr) {
         return;
@@ -70,11 +93,22 @@ void FreeMemory::release() noexcept {
         }
         node->next = std::exchange(kept, node);
     }
-    apr_allocator_max_free_set(allocator_, 1);
-    if (kept != nullptr) {
+    apr_allocator_max_free_set(allocator_, kNothing);
+    if (kept != nullptr && kept_ != kNothing) {
+        spare.give(kept);
+    } else if (kept != nullptr) {
         apr_allocator_free(allocator_, kept);
     }
     apr_allocator_max_free_set(allocator_, kept_);
+}
+
+void FreeMemory::borrow(SpareMemory& spare) noexcept {
+    if (kept_ == kNothing) {
+        return;
+    }
+    if (apr_memnode_t* node = spare.take()) {
+        apr_allocator_free(allocator_, node);
+    }
 }
 
 }  // namespace bayeux::httpd

@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/entropy.hpp"
 #include "broker/engine.hpp"
+#include "httpd/free_memory.hpp"
 #include "httpd/httpd_api.hpp"
 #include "loop/bell.hpp"
 #include "loop/event_loop.hpp"
@@ -56,8 +57,8 @@ class Child {
     // Starts the loop; nullptr when that failed, which is logged. Requests get 503 then.
     static Child* start(apr_pool_t* pchild, server_rec* s);
 
-    Child(store::SharedStore& store, loop::Bells& bells, const Clock& clock, std::size_t turns,
-          loop::Turns::Starter& starter) noexcept;
+    Child(apr_pool_t* pchild, store::SharedStore& store, loop::Bells& bells, const Clock& clock,
+          std::size_t turns, loop::Turns::Starter& starter) noexcept;
 
     void stop(bool graceful) noexcept;
     // Ends and joins the loop. Workers have gone before.
@@ -71,6 +72,7 @@ class Child {
     [[nodiscard]] loop::Turns& turns() noexcept { return turns_; }
     [[nodiscard]] const Clock& clock() const noexcept { return clock_; }
     [[nodiscard]] Entropy& entropy() noexcept { return entropy_; }
+    [[nodiscard]] SpareMemory& spare_memory() noexcept { return spare_memory_; }
     [[nodiscard]] ChildIndex index() const noexcept { return index_; }
 
     // How many threads may hold a connect by blocking; false at the cap. Any thread.
@@ -84,6 +86,7 @@ class Child {
     loop::Bells& bells_;
     const Clock& clock_;
     KernelEntropy entropy_;
+    SpareMemory spare_memory_;
     broker::Engine engine_;
     loop::Turns turns_;
     std::optional<loop::StreamContext> streams_;
