@@ -92,6 +92,13 @@ void* bayeux_create_dir_config(apr_pool_t* p, char* /*path*/) noexcept {
 void* bayeux_merge_dir_config(apr_pool_t* p, void* base_config, void* add_config) noexcept {
     const auto& base = *static_cast<const DirConfig*>(base_config);
     const auto& add = *static_cast<const DirConfig*>(add_config);
+    // Most sections say nothing of Bayeux, and each request is merged from several.
+    if (add == DirConfig{}) {
+        return base_config;
+    }
+    if (base == DirConfig{}) {
+        return add_config;
+    }
     auto* merged = new (apr_palloc(p, sizeof(DirConfig))) DirConfig;
     merged->domain = add.domain.over(base.domain);
     merged->timeout_ms = add.timeout_ms.over(base.timeout_ms);

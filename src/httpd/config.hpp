@@ -32,6 +32,7 @@ struct Setting {
         return written ? *this : base;
     }
     [[nodiscard]] T or_else(T fallback) const noexcept { return written ? value : fallback; }
+    [[nodiscard]] bool operator==(const Setting&) const noexcept = default;
 };
 
 struct CookieTerms {
@@ -42,11 +43,13 @@ struct CookieTerms {
     bool secure = false;
     bool partitioned = false;
     std::int64_t max_age = -1;  // seconds; -1: until the browser is closed
+    [[nodiscard]] bool operator==(const CookieTerms&) const noexcept = default;
 };
 
 struct QueueTerms {
     std::uint32_t messages = 1000;
     std::uint32_t bytes = 1U << 20U;
+    [[nodiscard]] bool operator==(const QueueTerms&) const noexcept = default;
 };
 
 // BayeuxExtensions.
@@ -55,12 +58,14 @@ struct ExtensionTerms {
     bool timesync = true;
     bool timestamp = false;
     bool activity = false;
+    [[nodiscard]] bool operator==(const ExtensionTerms&) const noexcept = default;
 };
 
 // A list of words of the configuration, in its pool.
 struct Words {
     const char* const* first = nullptr;
     std::uint32_t count = 0;
+    [[nodiscard]] bool operator==(const Words&) const noexcept = default;
 };
 
 struct DirConfig {
@@ -93,6 +98,7 @@ struct DirConfig {
     Setting<std::int64_t> revalidate_ms;
     // While a <BayeuxChannel> section is read: where its directives go. Never merged.
     ChannelSection* open_section = nullptr;
+    [[nodiscard]] bool operator==(const DirConfig&) const noexcept = default;
 };
 
 struct ServerConfig {

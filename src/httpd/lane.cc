@@ -39,10 +39,7 @@ Lane::Accepted::Accepted(request_rec* r, const DirConfig& config, const Answers&
       revalidate(config.revalidate_ms.or_else(kDefaultRevalidateMs)) {}
 
 Lane::Lane(conn_rec* c, const loop::Connection& connection, FreeMemory& memory)
-    : c_(c),
-      memory_(memory),
-      bytes_(c, connection),
-      lane_(this_child()->streams(), *this, bytes_) {}
+    : c_(c), memory_(memory), bytes_(c, connection) {}
 
 // --- a pass ---
 
@@ -114,6 +111,9 @@ bool Lane::end_pass(Millis keep_alive) {
         answers_of_ = pass.head;
         answers_.take_over(pass.answers);
     }
+    if (!lane_) {
+        lane_ = std::make_unique<loop::FastLane>(this_child()->streams(), *this, bytes_);
+    }
     terms_.good_until = now + pass.accepted->revalidate;
     terms_.keep_alive = keep_alive;
     const int most = pass.accepted->keep_alive_max;
@@ -135,9 +135,9 @@ Lane::Left Lane::leave() noexcept {
         return {};
     }
     bytes_.leave();
-    c_->keepalives += static_cast<int>(lane_.take_count());
-    const bool overdue = lane_.overdue();
-    return {lane_.take_rest(), overdue};
+    c_->keepalives += static_cast<int>(lane_->take_count());
+    const bool overdue = lane_->overdue();
+    return {lane_->take_rest(), overdue};
 }
 
 broker::Request Lane::request() noexcept {

@@ -57,7 +57,8 @@ class Lane final : public loop::LaneHost {
     };
     [[nodiscard]] Left leave() noexcept;
 
-    [[nodiscard]] loop::Stream& stream() noexcept { return lane_; }
+    // Once end_pass() was true.
+    [[nodiscard]] loop::Stream& stream() noexcept { return *lane_; }
 
     // --- loop::LaneHost ---
     [[nodiscard]] const loop::LaneTerms& terms() const noexcept override { return terms_; }
@@ -93,7 +94,7 @@ class Lane final : public loop::LaneHost {
     Answers answers_;
     std::unique_ptr<Pass> pass_;  // nothing is learnt without it
     bool entered_ = false;
-    loop::FastLane lane_;
+    std::unique_ptr<loop::FastLane> lane_;  // made when the first head is accepted
 };
 
 // True if all filters of the request and its connection are known not to mind that they do not see
