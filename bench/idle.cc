@@ -21,6 +21,7 @@ struct IdleOptions {
     Endpoint status;
     std::uint32_t connects;
     std::uint32_t polls;  // messages for everybody before the memory is measured again
+    double rest;          // seconds in which nobody does anything
 };
 
 // What the server says, and what is to be seen of it.
@@ -50,6 +51,7 @@ class Idle final : public Scenario, private Publisher::Editor {
         Duration joining{};
         if (gather(joining)) {
             held = look();
+            rest();
             polled = publish_before_the_last();
             publish_the_last();
         }
@@ -59,6 +61,11 @@ class Idle final : public Scenario, private Publisher::Editor {
         report.add_number("seconds_to_hold_all", seconds_of(joining), 2);
         report.add_count("parked", held.parked);
         fill_memory(report, before, held);
+        if (rested_ > Duration{} && server_.known()) {
+            report.add_number("rest_seconds", seconds_of(rested_), 2);
+            report.add_number("rest_cpu_seconds", rest_cpu_, 2);
+            report.add_number("rest_cpu_share", rest_cpu_ / seconds_of(rested_), 4);
+        }
         if (options_.polls > 0) {
             report.add_number("bytes_per_connect_polled", cost(before, polled).all(), 0);
         }
@@ -146,6 +153,18 @@ class Idle final : public Scenario, private Publisher::Editor {
                 reactor_.poll(until);
             }
         }
+    }
+
+    // What the server does when there is nothing to do.
+    void rest() {
+        const TimePoint begun = Clock::now();
+        const TimePoint until = begun + from_seconds(options_.rest);
+        const double before = server_.known() ? server_.cpu_seconds() : 0;
+        while (Clock::now() < until) {
+            reactor_.poll(until);
+        }
+        rested_ = Clock::now() - begun;
+        rest_cpu_ = server_.known() ? server_.cpu_seconds() - before : 0;
     }
 
     bool gather(Duration& joining) {
@@ -268,6 +287,8 @@ class Idle final : public Scenario, private Publisher::Editor {
     Ledger ledger_;
     Crowd crowd_;
     std::unique_ptr<Publisher> publisher_;
+    Duration rested_{};
+    double rest_cpu_ = 0;
 };
 
 }  // namespace
@@ -278,7 +299,8 @@ std::unique_ptr<Scenario> make_idle(Arguments& arguments) {
         .target = target,
         .status = arguments.endpoint("--status-url", target.server.at("/server-status?auto")),
         .connects = arguments.count("--connects", 10000, 1, 1000000),
-        .polls = arguments.count("--polls", 0, 1, 1000)});
+        .polls = arguments.count("--polls", 0, 1, 1000),
+        .rest = arguments.number("--rest", 0, 0.1, 3600)});
 }
 
 }  // namespace bayeux::bench

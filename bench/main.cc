@@ -28,6 +28,7 @@ constexpr const char* kHelp =
     "         With --subscribers 0 publishing itself is measured.\n"
     "idle     hold sessions, measure their memory, reach them all with one message\n"
     "         --connects 10000 --status-url http://HOST:PORT/server-status?auto\n"
+    "         --rest 0     seconds without anything, for the CPU that is used all the same\n"
     "         --polls 0    messages for all of them before their memory is measured again\n"
     "get      GET a page, as a yardstick\n"
     "         --connections 64 --seconds 5 --warmup 0.5\n"

@@ -52,6 +52,7 @@ def _memory(_shape, summary, _ours):
     yield "KB a session", _ranged(summary, "bytes_per_connect", 1, 1 / 1024)
     yield "of it shared memory", _number(_scaled(summary.median("segment_per_connect"), 1 / 1024), 1)
     yield "after a message", _ranged(summary, "bytes_per_connect_polled", 1, 1 / 1024)
+    yield "CPU while idle, %", _number(_scaled(summary.median("rest_cpu_share"), 100), 2)
     yield "all reached within ms", _ranged(summary, "latency_max_us", 0, 1e-3)
 
 

@@ -85,9 +85,9 @@ SHAPES = (
     Shape(
         "idle",
         "Idle sessions",
-        "10,000 sessions that wait for a message; then each gets one and waits again",
+        "10,000 sessions that wait for a message, for 10 s in vain; then each gets one and waits again",
         "idle",
-        {"connects": 10000, "polls": 1},
+        {"connects": 10000, "polls": 1, "rest": 10},
         timed=False,
     ),
     Shape(
