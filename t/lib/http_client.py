@@ -186,7 +186,9 @@ class Connection:
 
 
 def connect_to(server, child, *, tls=False, tries=2000):
-    """A connection that this child accepted. The others stay open meanwhile, so that the kernel tries another child."""
+    """A connection that this child accepted. The others stay open meanwhile, and each keeps a worker, so that in the
+    end no other child can accept: left alone, the kernel may give one child none for many seconds."""
+    most = server.threads * (len(server.children()) - 1) + 4
     spare = []
     try:
         for _ in range(tries):
@@ -194,7 +196,7 @@ def connect_to(server, child, *, tls=False, tries=2000):
             if server.child_of(connection) == child:
                 return connection
             spare.append(connection)
-            if len(spare) >= 24:
+            if len(spare) > most:
                 spare.pop(0).close()
     finally:
         for connection in spare:

@@ -27,6 +27,7 @@ class Spread:
         self._given = Counter()  # connections ever, by child
         self._open = set()
         self._lock = threading.Lock()
+        self._one_at_a_time = threading.Lock()
         self._thread = threading.Thread(target=self._accept, daemon=True)
 
     def __enter__(self):
@@ -70,16 +71,16 @@ class Spread:
             self._given[wanted] += 1
         others = []
         try:
-            for _ in range(self.TRIES):
-                upstream = _Upstream(socket.create_connection(("127.0.0.1", self._server.port), timeout=20))
-                if self._server.child_of(upstream) == wanted:
-                    upstream.sock.settimeout(None)
-                    return upstream.sock
-                # Kept open, it keeps its child from being the next one too; answered, it costs no worker.
-                upstream.sock.sendall(b"GET /spread HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                upstream.sock.recv(65536)
-                others.append(upstream.sock)
-            raise OSError(f"{self.TRIES} connections, none to child {wanted}")
+            # Two at a time would keep each other's children busy.
+            with self._one_at_a_time:
+                for _ in range(self.TRIES):
+                    upstream = _Upstream(socket.create_connection(("127.0.0.1", self._server.port), timeout=20))
+                    if self._server.child_of(upstream) == wanted:
+                        upstream.sock.settimeout(None)
+                        return upstream.sock
+                    # Kept open, it keeps a worker of its child, until only the wanted one can accept.
+                    others.append(upstream.sock)
+                raise OSError(f"{self.TRIES} connections, none to child {wanted}")
         finally:
             for sock in others:
                 sock.close()
