@@ -109,7 +109,7 @@ def _(server):
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             next_one = time.monotonic() + PERIOD
-            server.graceful()
+            server.graceful(at_once=True)
             restarts += 1
             wait_until(lambda: time.monotonic() >= next_one or not load.running(), "two seconds", 10)
         last = time.monotonic()

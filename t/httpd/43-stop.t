@@ -225,7 +225,7 @@ def _():
         # Or it might be done before the new ones serve.
         chatter = Chatter(held[0])
         chatter.start()
-        server.graceful()
+        server.graceful(at_once=True)
         check(any(procs.alive(pid) for pid in old), "they were too quick: nothing to test")
         chatter.end()
         start = time.monotonic()

@@ -64,7 +64,7 @@ def _(server):
         while time.monotonic() < end and load.running():
             turn = time.monotonic() + PERIOD / 2
             if kills == restarts:
-                server.graceful()
+                server.graceful(at_once=True)
                 restarts += 1
             else:
                 try:

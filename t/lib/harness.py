@@ -178,14 +178,15 @@ class Httpd:
     def pid(self):
         return self._process.pid
 
-    def graceful(self):
-        """Reload: returns when the new generation serves; old children may still drain."""
-        self._reload(signal.SIGUSR1)
+    def graceful(self, at_once=False):
+        """Reload: returns when the new generation serves, and no other; old children may still drain. `at_once`: some
+        of them may still accept, as those that are young do for a second or more."""
+        self._reload(signal.SIGUSR1, at_once)
 
     def restart(self):
-        self._reload(signal.SIGHUP)
+        self._reload(signal.SIGHUP, True)
 
-    def _reload(self, signal_number):
+    def _reload(self, signal_number, at_once):
         before = self._generation()
         old = self.children()
         # That question's connection too: see let_connections_go().
@@ -197,7 +198,7 @@ class Httpd:
             if self._process.poll() is not None:
                 raise HarnessError(f"httpd exited with {self._process.returncode} on reload:\n{self.error_log()}")
             try:
-                return self._generation() > before and self._all_serving() and not self._still_accept(old)
+                return self._generation() > before and self._all_serving() and (at_once or not self._still_accept(old))
             except (OSError, http.client.HTTPException):
                 return False
 
