@@ -191,6 +191,8 @@ def _(server):
         held = hold(alice, advice_timeout=2000)
         is_surplus(second, timeout=600)
         held.wait(5)
+        # Its answer is noted as written, and its place free, before this one is served.
+        equal(alice.connect_connection.request("GET", "/static.txt").status, 200)
         reply = second.connect(timeout=5).reply
         equal(reply["advice"], {**NORMAL, "timeout": 600})
         check("advice" not in second.connect(timeout=5).reply, "again")
