@@ -28,8 +28,10 @@ def _(server):
     with clients(alice, bob):
         bob.publish("/kept/one", [1, 0.10])
         bob.publish("/kept/two", "two")
-        # Both events wait for alice; bob's own one left with his reply, as soon as that is known to be written.
+        # Both events wait for alice; bob's own one left with his reply, as soon as that is known to be written. The
+        # channel to which nobody has subscribed by its name goes with the next sweep.
         wait_until(lambda: server.status()["BayeuxQueuedEvents"] == "2", "two events wait")
+        wait_until(lambda: server.status()["BayeuxChannels"] == "2", "two channels are there")
         before = server.status()
         server.restart()
         after = server.status(verify=True)
