@@ -39,7 +39,7 @@ class Response:
 class Connection:
     """One client connection. Responses come in the order of the requests; nothing is sent behind the test's back."""
 
-    def __init__(self, server, *, tls=False, timeout=10.0, alpn=None):
+    def __init__(self, server, *, tls=False, timeout=10.0, alpn=None, begin=True):
         self.server = server
         self.timeout = timeout * harness.PATIENCE
         port = server.tls_port if tls else server.port
@@ -47,16 +47,19 @@ class Connection:
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.local_address = self._socket.getsockname()[:2]
         self.remote_address = self._socket.getpeername()[:2]
-        if tls:
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            if alpn:
-                context.set_alpn_protocols(alpn)
-            self._socket = context.wrap_socket(self._socket)
+        if tls and begin:
+            self.begin_tls(alpn)
         self._buffer = b""
         self._ended = False
         server.at_end_close(self)
+
+    def begin_tls(self, alpn=None):
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        if alpn:
+            context.set_alpn_protocols(alpn)
+        self._socket = context.wrap_socket(self._socket)
 
     # --- bytes ----------------------------------------------------------------------------------------------------
 
@@ -192,8 +195,10 @@ def connect_to(server, child, *, tls=False, tries=2000):
     spare = []
     try:
         for _ in range(tries):
-            connection = Connection(server, tls=tls)
+            connection = Connection(server, tls=tls, begin=False)
             if server.child_of(connection) == child:
+                if tls:
+                    connection.begin_tls()
                 return connection
             spare.append(connection)
             if len(spare) > most:
