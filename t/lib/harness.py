@@ -244,7 +244,7 @@ class Httpd:
         """The pid of the child that accepted this client connection (anything with local and remote address)."""
         local, remote = connection.remote_address, connection.local_address
         return wait_until(
-            lambda: procs.socket_owner(self.children(), local, remote), "a child accepts the connection"
+            lambda: procs.socket_owner(self.children(), local, remote), "a child accepts the connection", interval=0.002
         )
 
     def at_end_close(self, closable):
