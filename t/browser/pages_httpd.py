@@ -6,6 +6,7 @@ import harness
 import httpd_conf
 import node_program
 import tap
+from spread import Spread
 
 MODULES = ("bayeux", "mime")
 
@@ -31,12 +32,10 @@ class PagesHttpd(harness.Httpd):
             shutil.copytree(source, self.root / "htdocs" / name)
 
 
-def run_on_all_children(server, program, *arguments):
-    """Until each child has served Bayeux: the kernel picks one for each connection, see node_program."""
-    for _ in range(6):
-        node_program.run_node(program, *arguments, timeout=90)
-        served = {line["pid"] for line in server.access_log() if " /bayeux" in line["request"]}
-        if served == set(server.children()):
-            return
-        tap.diag(f"only {sorted(served)} of {sorted(server.children())} served: again")
-    raise tap.Failure(f"after six runs only {sorted(served)} of {sorted(server.children())} have served")
+def run_on_all_children(server, program):
+    """The program gets a port whose connections are spread over all children."""
+    with Spread(server) as front:
+        node_program.run_node(program, str(front.port), timeout=90)
+        tap.diag(f"connections of each child: {front.given()}")
+    served = {line["pid"] for line in server.access_log() if " /bayeux" in line["request"]}
+    tap.equal(served, set(server.children()), "the children that served")

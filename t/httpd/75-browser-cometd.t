@@ -13,7 +13,7 @@ from tap import run, test  # noqa: E402
 
 @test("cometd clients in Chromium when three children serve and a network is cut then nothing is lost or doubled")
 def _(server):
-    run_on_all_children(server, "browser/cometd.mjs", str(server.port))
+    run_on_all_children(server, "browser/cometd.mjs")
 
 
 run(PagesHttpd)
