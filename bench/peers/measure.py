@@ -1,4 +1,4 @@
-"""Runs bayeux-bench against one server after the other, and keeps what it says."""
+"""Runs bayeux bench against one server after the other, and keeps what it says."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def bench(server, shape, transport, seconds, small):
     if small:
         options.update({name: count for name, count in shapes.SMALL.items() if options.get(name, 0) > count})
     scenario = "fanout" if shape.scenario == "publish" else shape.scenario
-    command = [str(builddir() / "bench" / "bayeux-bench"), scenario, "--json"]
+    command = [str(builddir() / "bayeux"), "bench", scenario, "--json"]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
     try:

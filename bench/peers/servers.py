@@ -1,7 +1,7 @@
 """The servers that are compared, each with a directory and a port of its own.
 
     with Faye() as server:
-        server.arguments("fanout", "websocket")   # what bayeux-bench has to be told
+        server.arguments("fanout", "websocket")   # what bayeux bench has to be told
 
 A class says in `missing()` what has to be installed before it can run.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Deliveries to 1,000 subscribers, compared with plain requests to the same server in the same run.
 
-bayeux-bench verifies every delivery; 82-bench.t makes sure that it would notice a mistake.
+bayeux bench verifies every delivery; 82-bench.t makes sure that it would notice a mistake.
 """
 # alone
 
@@ -27,7 +27,7 @@ WANTED_RATIOS = {"long-polling": 0.6, "websocket": 1.5}
 
 def bench(scenario, url, **options):
     """(exit code, report) of one run."""
-    command = [str(builddir() / "bench" / "bayeux-bench"), scenario, "--json", "--url", url]
+    command = [str(builddir() / "bayeux"), "bench", scenario, "--json", "--url", url]
     for name, value in options.items():
         command += [f"--{name.replace('_', '-')}", str(value)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

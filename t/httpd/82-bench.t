@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""bayeux-bench counts right on both transports, in rooms and in batches, and notices each mistake of a server."""
+"""bayeux bench counts right on both transports, in rooms and in batches, and notices each mistake of a server."""
 # alone
 
 import json
@@ -14,15 +14,19 @@ from harness import PATIENCE, Httpd  # noqa: E402
 from httpd_conf import builddir  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
 
-PROGRAM = builddir() / "bench" / "bayeux-bench"
+PROGRAM = str(builddir() / "bayeux")
 TRANSPORTS = ("long-polling", "websocket")
 # In each of them are four subscribers out of ten: 10 * 2 / 5.
 ROOMS = {"subscribers": 10, "rooms": 5, "rooms_each": 2}
 PER_ROOM = 4
 
 
+def bayeux(*words):
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=120 * PATIENCE, check=False)
+
+
 def call(*words):
-    return subprocess.run([str(PROGRAM), *words], capture_output=True, text=True, timeout=120 * PATIENCE, check=False)
+    return bayeux("bench", *words)
 
 
 def bench(scenario, url, **options):
@@ -187,6 +191,20 @@ def _(_server):
         result = call(*words)
         equal(result.returncode, 2, words)
         check(sentence in result.stderr, f"{words}: {sentence!r} is wanted: {result.stderr}")
+
+
+@test("the command line names its tools, and its version")
+def _(_server):
+    for words, code, where, sentence in (
+        ((), 2, "stderr", "usage: bayeux TOOL"),
+        (("pigeon",), 2, "stderr", "there is no tool pigeon"),
+        (("--help",), 0, "stdout", "bench"),
+        (("--version",), 0, "stdout", "bayeux 0."),
+        (("bench", "--help"), 0, "stdout", "usage: bayeux bench"),
+    ):
+        result = bayeux(*words)
+        equal(result.returncode, code, words)
+        check(sentence in getattr(result, where), f"{words}: {sentence!r} is wanted: {result}")
 
 
 def fixture():

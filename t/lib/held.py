@@ -19,7 +19,7 @@ MOST_CPU_AT_REST = 0.01
 
 
 def _hold(server, transport):
-    command = [str(builddir() / "bench" / "bayeux-bench"), "idle", "--json", "--connects", str(COUNT),
+    command = [str(builddir() / "bayeux"), "bench", "idle", "--json", "--connects", str(COUNT),
                "--transport", transport, "--rest", str(REST_SECONDS), "--url", f"http://127.0.0.1:{server.port}/bayeux",
                "--server-pid", str(server.pid)]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True, timeout=150 * PATIENCE, check=False)

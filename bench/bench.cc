@@ -1,4 +1,5 @@
-// bayeux-bench: load for a Bayeux server, and proof that it delivers what it should.
+#include "bench/bench.hpp"
+
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -13,7 +14,7 @@ constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
 constexpr const char* kHelp =
-    "usage: bayeux-bench SCENARIO --url http://HOST:PORT/PATH [--server-pid PID] [--json] ...\n"
+    "usage: bayeux bench SCENARIO --url http://HOST:PORT/PATH [--server-pid PID] [--json] ...\n"
     "\n"
     "fanout   publish to subscribers and verify each delivery\n"
     "         --subscribers 1000 --publishers 1 --seconds 10 --warmup 0.5\n"
@@ -70,6 +71,8 @@ void raise_file_limit() {
     }
 }
 
+}  // namespace
+
 int run(std::span<const char* const> words) {
     if (words.empty() || std::string_view(words[0]) == "--help") {
         print(words.empty() ? stderr : stdout, kHelp);
@@ -80,7 +83,7 @@ int run(std::span<const char* const> words) {
     const auto scenario = make_scenario(words[0], arguments);
     const std::string complaint = scenario == nullptr ? "no such scenario" : arguments.complaint();
     if (!complaint.empty()) {
-        print(stderr, "bayeux-bench: " + complaint + " (see --help)\n");
+        print(stderr, "bayeux bench: " + complaint + " (see --help)\n");
         return kUsage;
     }
     raise_file_limit();
@@ -90,10 +93,4 @@ int run(std::span<const char* const> words) {
     return verified && printed ? 0 : kFailed;
 }
 
-}  // namespace
 }  // namespace bayeux::bench
-
-int main(int argc, char** argv) {
-    const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
-    return bayeux::bench::run({words.data() + 1, words.size() - 1});
-}
