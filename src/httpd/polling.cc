@@ -104,6 +104,7 @@ int hold(request_rec* r, HeldRequest& held, HoldBy way) {
         return OK;
     }
     if (way == HoldBy::kAdoption) {
+        held.outcome.park->reply.text.shrink_to_fit();
         leave_to_loop(r, held);
         return SUSPENDED;
     }

@@ -87,6 +87,7 @@ void StreamRequest::let_go() noexcept {
 request_rec* StreamRequest::end() noexcept {
     request_rec* r = r_ != nullptr ? r_ : memo_->revive(c_);
     r->bytes_sent += bytes_->sent();
+    r->sent_bodyct = 1;  // else %b would say that there was no body
     return r;
 }
 

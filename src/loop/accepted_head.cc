@@ -103,7 +103,9 @@ std::optional<AcceptedHead> AcceptedHead::of_request(std::string_view request) {
         return std::nullopt;
     }
     const auto at = static_cast<std::size_t>(digits.data() - head.data());
-    std::string text(head.substr(0, at));
+    std::string text;
+    text.reserve(head.size());  // it stays: no more than it needs
+    text += head.substr(0, at);
     text += head.substr(at + digits.size());
     return AcceptedHead(std::move(text), at);
 }

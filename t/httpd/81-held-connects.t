@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""10,000 held connects in 3 children of 16 workers."""
+"""10,000 connects held by the fast lane in 3 children of 16 workers."""
 # alone
 
 import sys
@@ -10,9 +10,9 @@ from held import COUNT, check_held, holding_server  # noqa: E402
 from tap import run, test  # noqa: E402
 
 
-@test(f"{COUNT} connects are held without a thread more, and one publish answers each exactly once")
+@test(f"{COUNT} connects are held without a thread more, in 13,000 bytes each, and one publish answers each exactly once")
 def _(server):
-    check_held(server, "long-polling")
+    check_held(server, "long-polling", 13000)
 
 
 run(holding_server)

@@ -10,9 +10,9 @@ from held import COUNT, check_held, holding_server  # noqa: E402
 from tap import run, test  # noqa: E402
 
 
-@test(f"{COUNT} WebSockets are idle without a thread more, and one publish reaches each exactly once")
+@test(f"{COUNT} WebSockets are idle without a thread more, in 12,000 bytes each, and one publish reaches each exactly once")
 def _(server):
-    check_held(server, "websocket")
+    check_held(server, "websocket", 12000)
 
 
 run(holding_server)

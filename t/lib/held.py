@@ -1,8 +1,10 @@
 """Thousands of sessions that wait, held by a server of 3 children of 16 workers: what each costs."""
 
 import json
+import re
 import resource
 import subprocess
+from pathlib import Path
 
 from harness import PATIENCE, SANITIZE, Httpd
 from httpd_conf import builddir
@@ -27,8 +29,9 @@ def _hold(server, transport):
     return result.returncode, json.loads(result.stdout)
 
 
-def check_held(server, transport):
-    """No thread more than without them, no CPU while nothing comes, and one publish reaches each exactly once."""
+def check_held(server, transport, most):
+    """No thread more than without them, at most so many bytes for each, no CPU while nothing comes, and one publish
+    reaches each exactly once."""
     code, report = _hold(server, transport)
     diag(f"held after {report['seconds_to_hold_all']} s; reached within {report['latency_max_us'] / 1000:.0f} ms; "
          f"bytes each: {report['bytes_per_connect']:.0f} "
@@ -38,14 +41,26 @@ def check_held(server, transport):
     equal(report["parked"], COUNT)
     equal(report["answered"], COUNT)
     equal(report["threads_held"], report["threads_before"], "threads of each child")
-    if not SANITIZE:  # which have threads of their own, and are slow
+    if not SANITIZE:  # which have threads and memory of their own, and are slow
         check(report["rest_cpu_share"] <= MOST_CPU_AT_REST, f"{report['rest_cpu_seconds']} s of CPU at rest")
+        check(report["bytes_per_connect"] <= most, f"{report['bytes_per_connect']} bytes each; at most {most}")
         equal(report["threads_held"], [THREADS + OTHER_THREADS] * CHILDREN, "threads of each child")
 
 
-def holding_server():
+def resident(server):
+    """Bytes of the server's processes that are in memory, without the shared segment."""
+    kilobytes = 0
+    for pid in (server.pid, *server.children()):
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+        found = {name: int(value) for name, value in re.findall(r"^(Pss|Pss_Shmem): +(\d+) kB$", text, re.MULTILINE)}
+        kilobytes += found["Pss"] - found["Pss_Shmem"]
+    return kilobytes * 1024
+
+
+def holding_server(location=""):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    server = Httpd(location="BayeuxTimeout 600s", children=CHILDREN, threads=THREADS, async_factor=250)
+    server = Httpd("MaxKeepAliveRequests 0", location=f"BayeuxTimeout 600s\n{location}", children=CHILDREN,
+                   threads=THREADS, async_factor=250)  # fmt: skip
     server.expect("AH00484")  # ten thousand handshakes at once keep all workers busy for a moment
     return server
