@@ -131,7 +131,7 @@ bool AdoptedConnection::adopt() noexcept {
     c_->cs = &state_;  // the MPM's own copy stays SUSPENDED: it counts by it when the pool goes
     // What one request after another uses is kept, so that none has to ask the kernel for memory
     // (APR maps and unmaps it); what an exceptional one used is given back.
-    memory_.keep(stream ? 1 : Lane::kKeptFree);
+    memory_.keep(Lane::kKeptFree);
     if (!stream) {
         ahead_.attach(c_);
         // Only where the adopting request's Location wants it: others do not pay for it.

@@ -152,6 +152,7 @@ bool AdoptedConnection::stays() const noexcept {
 
 Next AdoptedConnection::begin_to_hold() noexcept {
     if (stream) {
+        memory_.keep_nothing();  // no request follows
         stream->let_go();
         return next_of_stream();
     }
@@ -197,6 +198,7 @@ bool AdoptedConnection::run_pipeline() noexcept {
 
 void AdoptedConnection::after_response() noexcept {
     for (;;) {
+        replies_.flush();
         if (!flush_without_blocking(c_)) {
             close();
             return;

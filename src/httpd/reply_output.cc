@@ -17,20 +17,10 @@ namespace {
 
 ap_filter_rec_t* registered = nullptr;
 
-// What it points to stays where it is until the end of the response has passed.
+// What it points to stays where it is as long as the bucket that ends the request does.
 bool lasts(const apr_bucket* b) noexcept {
     return APR_BUCKET_IS_HEAP(b) || APR_BUCKET_IS_POOL(b) || APR_BUCKET_IS_IMMORTAL(b) ||
            APR_BUCKET_IS_EOS(b) || AP_BUCKET_IS_EOR(b);
-}
-
-apr_bucket* end_of_response(apr_bucket_brigade* bb) noexcept {
-    for (apr_bucket* b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
-         b = APR_BUCKET_NEXT(b)) {
-        if (AP_BUCKET_IS_EOR(b)) {
-            return b;
-        }
-    }
-    return nullptr;
 }
 
 // Then it takes a small response whole, and nobody waits for the client.
@@ -56,7 +46,7 @@ void ReplyOutput::attach(request_rec* r, int fd, bool transparent, Lane* lane) {
     transparent_ = transparent;
     lane_ = lane;
     gathered_ = apr_brigade_create(c->pool, c->bucket_alloc);
-    ap_add_output_filter_handle(registered, this, r, c);
+    filter_ = ap_add_output_filter_handle(registered, this, r, c);
 }
 
 void ReplyOutput::show(apr_bucket_brigade* bb) noexcept {
@@ -78,19 +68,25 @@ void ReplyOutput::show(apr_bucket_brigade* bb) noexcept {
 
 // httpd's core output filter puts a small response aside until it is asked for more, in a pool that
 // then stays as long as the connection: 4 KB that are never used again. It gets head, body and end
-// together instead, with a flush between the two last.
+// together instead, when they shall leave.
 bool ReplyOutput::gather(apr_bucket_brigade* bb) noexcept {
-    const bool small = may_gather(bb);
-    apr_bucket* end = small ? end_of_response(bb) : nullptr;
-    if (small && end == nullptr) {
+    if (may_gather(bb)) {
         APR_BRIGADE_CONCAT(gathered_, bb);
         return true;
     }
-    if (end != nullptr && has_empty_queue(fd_)) {
-        APR_BUCKET_INSERT_BEFORE(end, apr_bucket_flush_create(c_->bucket_alloc));
-    }
     APR_BRIGADE_PREPEND(bb, gathered_);
     return false;
+}
+
+void ReplyOutput::flush() noexcept {
+    if (gathered_ == nullptr || APR_BRIGADE_EMPTY(gathered_)) {
+        return;
+    }
+    if (has_empty_queue(fd_)) {
+        APR_BRIGADE_INSERT_TAIL(gathered_, apr_bucket_flush_create(c_->bucket_alloc));
+    }
+    ap_pass_brigade(filter_->next, gathered_);
+    apr_brigade_cleanup(gathered_);
 }
 
 bool ReplyOutput::may_gather(apr_bucket_brigade* bb) const noexcept {

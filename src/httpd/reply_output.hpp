@@ -1,5 +1,5 @@
 // What httpd's responses pass on their way from an adopted connection: the fast lane learns their
-// heads here, and a small one leaves at once and in one piece.
+// heads here, and a small one is gathered until it shall leave, in one piece.
 #ifndef BAYEUX_HTTPD_REPLY_OUTPUT_HPP
 #define BAYEUX_HTTPD_REPLY_OUTPUT_HPP
 
@@ -19,6 +19,8 @@ class ReplyOutput {
     // Puts the filter in its place, for the response to `r` too. Once. `lane` may be nullptr;
     // `transparent`: nothing behind the filter changes what is written.
     void attach(request_rec* r, int fd, bool transparent, Lane* lane);
+    // What was gathered leaves, as far as that does not block.
+    void flush() noexcept;
 
   private:
     friend struct ReplyOutputFilter;
@@ -28,13 +30,14 @@ class ReplyOutput {
 
     void show(apr_bucket_brigade* bb) noexcept;
     [[nodiscard]] bool may_gather(apr_bucket_brigade* bb) const noexcept;
-    // True if the response is not all there.
+    // True if it took all of it.
     [[nodiscard]] bool gather(apr_bucket_brigade* bb) noexcept;
 
     conn_rec* c_ = nullptr;
     int fd_ = -1;
     bool transparent_ = false;
     Lane* lane_ = nullptr;
+    ap_filter_t* filter_ = nullptr;
     apr_bucket_brigade* gathered_ = nullptr;
 };
 
