@@ -191,9 +191,10 @@ bool AdoptedConnection::run_pipeline() noexcept {
         (rv == OK || rv == DONE) && c_->aborted == 0 &&
         (state_.state == CONN_STATE_WRITE_COMPLETION || state_.state == CONN_STATE_KEEPALIVE);
     if (!went_well) {
-        close();
+        // What was no request has an answer too, which may not have left yet.
+        c_->keepalive = AP_CONN_CLOSE;
     }
-    return went_well;
+    return true;
 }
 
 void AdoptedConnection::after_response() noexcept {

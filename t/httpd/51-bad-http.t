@@ -50,6 +50,23 @@ for what, text in BROKEN.items():
         serves(server)
 
 
+@test("S17 on a connection that has served before the error is told, too, and not only the end")
+def _(server):
+    good = HEAD + b"Content-Length: 4\r\n\r\n[{}]"
+    bad = HEAD + b"nonsense\r\n\r\n"
+    for sent in ((good, bad), (good, good, good, bad), (good, good + bad), (good, bad + good)):
+        for _ in range(20):
+            with Connection(server) as connection:
+                statuses = []
+                for text in sent:
+                    connection.send(text)
+                    for _ in range(text.count(b"POST")):
+                        if 400 not in statuses:  # nothing follows
+                            statuses.append(connection.read_response(10).status)
+                equal(statuses, [200] * (len(statuses) - 1) + [400], sent)
+                check(connection.closed_by_server(), "left open")
+
+
 @test("a request cut off at every byte, then closed or reset: nothing is done, the server serves")
 def _(server):
     with session(server, subscriptions=["/bad/cut"]) as alice:
