@@ -12,6 +12,9 @@ namespace {
 // Near the largest that an allocator keeps in order of their size.
 constexpr apr_size_t kMarkerSize = 72U << 10U;
 constexpr int kMostNodes = 64;
+// What a response takes: its head is one, and whether a request is behind it is read into another.
+// With them and the request's own two, what is kept is full.
+constexpr int kBorrowed = 2;
 
 // Belongs to one thread, and is put into an allocator's free list behind all that is smaller: when
 // it is handed out again, nothing smaller is left. APR has no other way to tell.
@@ -106,8 +109,10 @@ void FreeMemory::borrow(SpareMemory& spare) noexcept {
     if (kept_ == kNothing) {
         return;
     }
-    if (apr_memnode_t* node = spare.take()) {
-        apr_allocator_free(allocator_, node);
+    for (int i = 0; i < kBorrowed; ++i) {
+        if (apr_memnode_t* node = spare.take()) {
+            apr_allocator_free(allocator_, node);
+        }
     }
 }
 

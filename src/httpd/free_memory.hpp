@@ -24,12 +24,12 @@ class SpareMemory {
     SpareMemory& operator=(const SpareMemory&) = delete;
     ~SpareMemory();
 
-    // Enough for a small response; nullptr without memory.
+    // A small piece; nullptr without memory.
     [[nodiscard]] apr_memnode_t* take() noexcept;
     void give(apr_memnode_t* nodes) noexcept;
 
   private:
-    static constexpr apr_size_t kMost = std::size_t{1} << 20U;
+    static constexpr apr_size_t kMost = std::size_t{4} << 20U;
 
     apr_allocator_t* allocator_ = nullptr;
 };
