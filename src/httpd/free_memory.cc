@@ -50,9 +50,10 @@ thread_local Marker marker;
 }  // namespace
 
 SpareMemory::SpareMemory(apr_pool_t* pool) noexcept {
+    // Without the mutex it would not be for any thread: then there is none, and nothing is lent.
     apr_thread_mutex_t* mutex = nullptr;
-    if (apr_allocator_create(&allocator_) == APR_SUCCESS &&
-        apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_DEFAULT, pool) == APR_SUCCESS) {
+    if (apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_DEFAULT, pool) == APR_SUCCESS &&
+        apr_allocator_create(&allocator_) == APR_SUCCESS) {
         apr_allocator_mutex_set(allocator_, mutex);
         apr_allocator_max_free_set(allocator_, kMost);
     }
@@ -65,11 +66,15 @@ SpareMemory::~SpareMemory() {
 }
 
 apr_memnode_t* SpareMemory::take() noexcept {
-    return apr_allocator_alloc(allocator_, 1);
+    return allocator_ != nullptr ? apr_allocator_alloc(allocator_, 1) : nullptr;
 }
 
-void SpareMemory::give(apr_memnode_t* nodes) noexcept {
+bool SpareMemory::give(apr_memnode_t* nodes) noexcept {
+    if (allocator_ == nullptr) {
+        return false;
+    }
     apr_allocator_free(allocator_, nodes);
+    return true;
 }
 
 void FreeMemory::keep(apr_size_t bytes) noexcept {
@@ -97,9 +102,7 @@ void FreeMemory::release(SpareMemory& spare) noexcept {
         node->next = std::exchange(kept, node);
     }
     apr_allocator_max_free_set(allocator_, kNothing);
-    if (kept != nullptr && kept_ != kNothing) {
-        spare.give(kept);
-    } else if (kept != nullptr) {
+    if (kept != nullptr && (kept_ == kNothing || !spare.give(kept))) {
         apr_allocator_free(allocator_, kept);
     }
     apr_allocator_max_free_set(allocator_, kept_);

@@ -26,7 +26,8 @@ class SpareMemory {
 
     // A small piece; nullptr without memory.
     [[nodiscard]] apr_memnode_t* take() noexcept;
-    void give(apr_memnode_t* nodes) noexcept;
+    // False if it does not take them.
+    [[nodiscard]] bool give(apr_memnode_t* nodes) noexcept;
 
   private:
     static constexpr apr_size_t kMost = std::size_t{4} << 20U;
