@@ -148,6 +148,13 @@ struct Publication {
     std::uint32_t max_channels = 0xffffffff;  // of this domain
 };
 
+// An event for one session, whether it is subscribed or not (narrowcast).
+struct Delivery {
+    DomainId domain;
+    SessionHandle session;
+    std::string_view event;  // as in a publication
+};
+
 struct SubscriptionLimits {
     std::uint32_t per_session = 0xffffffff;
     std::uint32_t max_channels = 0xffffffff;  // of the domain
@@ -241,6 +248,10 @@ class SessionStore {
     // Queues the event once for each session that is subscribed, by whatever patterns (SB-11), in
     // the same order per channel for all of them. Returns the number of sessions reached, or kFull.
     virtual Result<std::size_t> publish(const Publication& publication) = 0;
+    // Queues the event for this one session, by its queue's limits, and wakes it. Returns how many
+    // sessions got it: 0 if the session has ended or is of another domain, its queue has no room
+    // (then it may have ended over it), or the store has none.
+    virtual std::size_t deliver(const Delivery& delivery) = 0;
     // True if drain() would yield something now, lazy events and those to be replayed included.
     virtual bool has_events(SessionHandle session) = 0;
     // Appends the queued events to `out`, separated by commas, and to `lengths` (if not null) the

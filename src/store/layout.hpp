@@ -74,6 +74,7 @@ enum class Operation : std::uint32_t {
     kChildren,
     kStartStream,
     kEndStream,
+    kDeliver,
 };
 
 // Room for a pthread_mutex_t, whose size is the C library's business.

@@ -51,6 +51,7 @@ class SharedStore final : public broker::SessionStore {
     bool channel_exists(DomainId domain, const protocol::ChannelName& channel) override;
 
     Result<std::size_t> publish(const broker::Publication& publication) override;
+    std::size_t deliver(const broker::Delivery& delivery) override;
     bool has_events(SessionHandle session) override;
     using broker::SessionStore::drain;
     broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out,

@@ -47,6 +47,7 @@ class FakeStore final : public broker::SessionStore {
                      std::span<const protocol::ChannelName> channels) override;
     bool channel_exists(DomainId domain, const protocol::ChannelName& channel) override;
     Result<std::size_t> publish(const broker::Publication& publication) override;
+    std::size_t deliver(const broker::Delivery& delivery) override;
     bool has_events(SessionHandle session) override;
     using SessionStore::drain;
     broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out,
@@ -122,8 +123,9 @@ class FakeStore final : public broker::SessionStore {
         std::map<std::string, protocol::ChannelName> subscriptions;
         std::deque<Queued> queue;
         std::size_t queued_bytes = 0;
-        std::size_t draining = 0;  // at the queue's head, on their way to the client
-        std::uint32_t batch = 1;   // the next one's number (X-ACK 4)
+        std::size_t queued_events = 0;  // ever
+        std::size_t draining = 0;       // at the queue's head, on their way to the client
+        std::uint32_t batch = 1;        // the next one's number (X-ACK 4)
 
         [[nodiscard]] bool over(TimePoint now) const noexcept {
             return (open ? lease : expires_at) <= now;
@@ -157,6 +159,8 @@ class FakeStore final : public broker::SessionStore {
     // True if the session got the event; it may have ended over it.
     bool deliver(const broker::Publication& publication, const Queued& event,
                  Sessions::iterator to);
+    // The same for an event to this session alone.
+    bool deliver(const Queued& event, Sessions::iterator to);
     // False if the session did not survive its full queue.
     bool enqueue(Session& session, const Queued& event);
     void sweep_sessions(TimePoint now);

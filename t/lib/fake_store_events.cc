@@ -85,6 +85,35 @@ bool FakeStore::deliver(const broker::Publication& publication, const Queued& ev
     return true;
 }
 
+std::size_t FakeStore::deliver(const broker::Delivery& delivery) {
+    bool got_it = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const Session* const session = find(delivery.session);
+        if (full || session == nullptr || session->wanted.domain != delivery.domain) {
+            return 0;
+        }
+        Queued event;
+        event.event = std::make_shared<const std::string>(delivery.event);
+        got_it = deliver(event, sessions_.find(delivery.session.index));
+    }
+    ring();
+    return got_it ? 1 : 0;
+}
+
+bool FakeStore::deliver(const Queued& event, Sessions::iterator to) {
+    Session& session = to->second;
+    const std::size_t before = session.queued_events;
+    if (!enqueue(session, event)) {
+        end(to);
+        return false;
+    }
+    if (session.holder && session.due()) {
+        make_due(SessionHandle{to->first, kFakeGeneration}, session, DueReason::kEvents);
+    }
+    return session.queued_events != before;
+}
+
 bool FakeStore::enqueue(Session& session, const Queued& event) {
     const broker::QueueLimits& limits = session.wanted.queue;
     const auto overfull = [&] {
@@ -101,6 +130,7 @@ bool FakeStore::enqueue(Session& session, const Queued& event) {
         return limits.overflow != broker::Overflow::kDisconnect;
     }
     session.queue.push_back(event);
+    ++session.queued_events;
     session.queued_bytes += event.event->size();
     return true;
 }

@@ -144,6 +144,14 @@ inline const Scenario kScenarios[] = {
      0},
     {"publish to nobody", [](Stage& s) { s.world.publish("/nobody/else", "{}"); }, 0},
     {"overflow", [](Stage& s) { s.world.publish("/small", "{s3}"); }, 1},
+    {"deliver",
+     [](Stage& s) {
+         s.world.deliver(s.c, kLong);
+         s.world.deliver(s.oldest, "{d}");
+         s.world.due(kHere);
+     },
+     0},
+    {"overflow by a delivery", [](Stage& s) { s.world.deliver(s.small, kLong); }, 1},
     {"drain",
      [](Stage& s) {
          std::string text;

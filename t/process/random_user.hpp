@@ -20,7 +20,7 @@ class RandomUser {
 
     void act() {
         const SessionHandle session = somebody();
-        switch (dice_.below(20)) {
+        switch (dice_.below(21)) {
             case 0:
                 create();
                 break;
@@ -68,6 +68,9 @@ class RandomUser {
             case 18:
                 // Some of it is for what was never started, or not here.
                 world_.park(session, ConnectCycle{dice_.below(20)}, child_);
+                break;
+            case 19:
+                world_.deliver(session, std::string(dice_.below(700) + 2, 'd'));
                 break;
             default:
                 world_.store().sweep(child_, world_.clock.now());

@@ -174,6 +174,9 @@ class StoreWorld {
     int publish_lazily(const std::string& name, const std::string& event, Millis lazy) {
         return publish(name, event, std::nullopt, std::nullopt, lazy);
     }
+    std::size_t deliver(SessionHandle session, std::string_view event) {
+        return store_->deliver({kDomain, session, event});
+    }
     // Everything that is queued, as written.
     std::string receive(SessionHandle session, ChildIndex child = ChildIndex{0}) {
         std::string text;

@@ -1,0 +1,33 @@
+// An event for chosen sessions, whatever they are subscribed to. It goes into their queues as a
+// publication does, by the same limits.
+#ifndef BAYEUX_STORE_DELIVERY_HPP
+#define BAYEUX_STORE_DELIVERY_HPP
+
+#include <cstdint>
+#include <string_view>
+
+#include "store/store_lock.hpp"
+
+namespace bayeux::store {
+
+// Room for one more event of that length, for that many sessions.
+[[nodiscard]] bool has_room_for(const Locked& locked, std::uint32_t sessions,
+                                std::size_t length) noexcept;
+
+// Puts the message into the queue of a session that has not ended, and wakes its connect. False if
+// it did not get it: its queue is full, over which it may have ended.
+[[nodiscard]] bool deliver_message(const Locked& locked, SessionIndex index,
+                                   BlockIndex message) noexcept;
+
+enum class Delivered : std::uint8_t {
+    kQueued,
+    kRefused,  // no room in memory; the session is as it was
+    kPassed,   // by the session's own limits
+};
+// The event, to one session that has not ended.
+[[nodiscard]] Delivered deliver_event(const Locked& locked, SessionIndex index,
+                                      std::string_view event) noexcept;
+
+}  // namespace bayeux::store
+
+#endif
