@@ -32,7 +32,7 @@ auto SharedStore::under_lock_at(Operation operation, TimePoint now, Body&& body)
 
 template <class Body>
 auto SharedStore::under_lock(Operation operation, Body&& body) {
-    return under_lock_at(operation, clock_.now(), std::forward<Body>(body));
+    return under_lock_at(operation, clock_.recent(), std::forward<Body>(body));
 }
 
 }  // namespace bayeux::store
