@@ -246,10 +246,10 @@ void EventLoop::empty_inbox() noexcept {
 
 void EventLoop::cancel_parks(const std::vector<ParkTerms>& all) noexcept {
     for (const ParkTerms& terms : all) {
-        const auto found = parks_.find(terms.session.index);
-        if (found != parks_.end() && found->second->terms.session == terms.session &&
-            found->second->terms.cycle == terms.cycle && found->second->connection() == nullptr) {
-            end_park(*found->second, EndReason::kGone);
+        Park* const park = parks_.find(terms.session.index);
+        if (park != nullptr && park->terms.session == terms.session &&
+            park->terms.cycle == terms.cycle && park->connection() == nullptr) {
+            end_park(*park, EndReason::kGone);
         }
     }
 }
@@ -284,19 +284,15 @@ std::optional<EndReason> EventLoop::enlist(Park& park) noexcept {
         case broker::ParkState::kParked:
             break;
     }
-    const auto found = parks_.find(park.terms.session.index);
-    if (found != parks_.end()) {
+    if (Park* const older = parks_.find(park.terms.session.index)) {
         // The store's notice of this comes later and finds nothing left to do.
-        Park& older = *found->second;
-        on_due(older, older.terms.session == park.terms.session ? EndReason::kSuperseded
-                                                                : EndReason::kEnded);
-        if (parks_.contains(park.terms.session.index)) {
+        on_due(*older, older->terms.session == park.terms.session ? EndReason::kSuperseded
+                                                                  : EndReason::kEnded);
+        if (parks_.find(park.terms.session.index) != nullptr) {
             return EndReason::kSuperseded;  // the older one had a newer connect to read
         }
     }
-    try {
-        parks_[park.terms.session.index] = &park;
-    } catch (const std::bad_alloc&) {
+    if (!parks_.insert(park)) {
         return EndReason::kDeadline;
     }
     count_parks();
@@ -313,10 +309,7 @@ void EventLoop::on_due(Park& park, EndReason reason) noexcept {
 }
 
 void EventLoop::end_park(Park& park, EndReason reason) noexcept {
-    const auto found = parks_.find(park.terms.session.index);
-    if (found != parks_.end() && found->second == &park) {
-        parks_.erase(found);
-    }
+    parks_.remove(park);
     count_parks();
     counters_.answered.fetch_add(1, std::memory_order_relaxed);
     timers_.disarm(park);
@@ -328,20 +321,20 @@ void EventLoop::answer_due() noexcept {
     const std::size_t n = store_.take_due(settings_.child, due);
     more_due_ = n == due.size();
     for (std::size_t i = 0; i < n; ++i) {
-        const auto found = parks_.find(due[i].session.index);
-        if (found == parks_.end() || found->second->terms.session != due[i].session ||
-            found->second->terms.cycle != due[i].cycle) {
+        Park* const park = parks_.find(due[i].session.index);
+        if (park == nullptr || park->terms.session != due[i].session ||
+            park->terms.cycle != due[i].cycle) {
             continue;  // ended for another reason meanwhile
         }
         switch (due[i].reason) {
             case broker::DueReason::kEvents:
-                on_due(*found->second, EndReason::kEvents);
+                on_due(*park, EndReason::kEvents);
                 break;
             case broker::DueReason::kSuperseded:
-                on_due(*found->second, EndReason::kSuperseded);
+                on_due(*park, EndReason::kSuperseded);
                 break;
             case broker::DueReason::kEnded:
-                on_due(*found->second, EndReason::kEnded);
+                on_due(*park, EndReason::kEnded);
                 break;
         }
     }
@@ -367,7 +360,7 @@ void EventLoop::begin_stop() noexcept {
         }
     }
     while (!parks_.empty()) {
-        end_park(*parks_.begin()->second, EndReason::kStopping);
+        end_park(parks_.any(), EndReason::kStopping);
     }
     for (Connection* c = connections_; c != nullptr; c = c->following_) {
         if (c->state_ == Connection::State::kIdle) {

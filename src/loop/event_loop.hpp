@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -21,6 +20,7 @@
 #include "loop/bell.hpp"
 #include "loop/connection.hpp"
 #include "loop/park.hpp"
+#include "loop/park_table.hpp"
 #include "loop/timers.hpp"
 #include "loop/workers.hpp"
 
@@ -169,9 +169,7 @@ class EventLoop {
     TimePoint now_;
     TimerWheel timers_;
     TimePoint next_sweep_;
-    // Parks by the session's place in the store. One session has at most one here: a newer connect
-    // ends the older one.
-    std::unordered_map<std::uint32_t, Park*> parks_;
+    ParkTable parks_;
     Connection* connections_ = nullptr;  // all of them
     Connection* graves_ = nullptr;       // buried ones, through queued_
     Connection* again_ = nullptr;        // streams that go on in the next turn, the newest first

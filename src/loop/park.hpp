@@ -43,7 +43,9 @@ class Park : public TimerNode {
 
   private:
     friend class EventLoop;
+    friend class ParkTable;
     Park* in_inbox_ = nullptr;
+    Park* next_in_table_ = nullptr;
 };
 
 }  // namespace bayeux::loop

@@ -112,10 +112,7 @@ void EventLoop::stop_waiting(Connection& connection) noexcept {
         return;
     }
     waiting_streams_ -= connection.stream_->holds_requests() ? 0U : 1U;
-    const auto found = parks_.find(connection.park_.terms.session.index);
-    if (found != parks_.end() && found->second == &connection.park_) {
-        parks_.erase(found);
-    }
+    parks_.remove(connection.park_);
     count_parks();
 }
 
