@@ -249,17 +249,24 @@ FastLane::Step FastLane::serve(std::string_view bytes, std::size_t& used, TimePo
     return Step::kServed;
 }
 
-// False, with nothing done, for what is httpd's.
 bool FastLane::handle(std::string_view body) {
+    if (const auto* const messages = repeated_.recall(body)) {
+        return handle(*messages);
+    }
     auto messages = protocol::decode_batch(body, {});
-    if (!messages || has_handshake(messages.value())) {
+    if (!messages || has_handshake(messages.value()) || !handle(messages.value())) {
         return false;
     }
+    repeated_.keep(body, std::move(messages.value()));
+    return true;
+}
+
+bool FastLane::handle(const std::vector<Message>& messages) {
     const broker::Request from = host_.request();
-    if (broker::Engine::may_block(from, messages.value())) {
+    if (broker::Engine::may_block(from, messages)) {
         return false;
     }
-    broker::Outcome outcome = context_.engine.handle(from, messages.value());
+    broker::Outcome outcome = context_.engine.handle(from, messages);
     ++served_;
     if (context_.counters != nullptr) {
         context_.counters->fast.fetch_add(1, std::memory_order_relaxed);

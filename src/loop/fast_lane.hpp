@@ -21,6 +21,7 @@
 #include "loop/stream.hpp"
 #include "loop/stream_context.hpp"
 #include "loop/stream_output.hpp"
+#include "protocol/repeated_connect.hpp"
 
 namespace bayeux::loop {
 
@@ -76,7 +77,9 @@ class FastLane final : public Stream {
     Wish go_on(TimePoint now);
     [[nodiscard]] Whole whole(std::string_view bytes, TimePoint now) const noexcept;
     [[nodiscard]] Step serve(std::string_view bytes, std::size_t& used, TimePoint now);
+    // False, with nothing done, for what is httpd's.
     [[nodiscard]] bool handle(std::string_view body);
+    [[nodiscard]] bool handle(const std::vector<protocol::Message>& messages);
     void keep(std::string_view rest, TimePoint now);
 
     // --- answers, each into the output ---
@@ -95,6 +98,7 @@ class FastLane final : public Stream {
     LaneHost& host_;
     ByteStream& bytes_;
     StreamOutput output_;
+    protocol::RepeatedConnect repeated_;
     std::optional<broker::Park> held_;
     // On its way, and not yet known to have left:
     std::optional<SessionHandle> events_of_;
