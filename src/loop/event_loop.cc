@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -108,9 +109,13 @@ int EventLoop::poll_timeout() const noexcept {
 
 void EventLoop::poll(TimePoint /*now*/) noexcept {
     std::array<epoll_event, kEventsPerPoll> events;
+    if (busy_) {
+        ::sched_yield();
+    }
     const int n =
         ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), poll_timeout());
     now_ = clock_.now();
+    busy_ = n > 0;
     for (int i = 0; i < n; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         if (event.data.ptr == nullptr) {
