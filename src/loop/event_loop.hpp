@@ -177,10 +177,8 @@ class EventLoop {
     StopMode begun_stop_ = StopMode::kRunning;
     TimePoint stop_deadline_;
     bool pressed_ = false;
-    // The last poll found work. Then whoever makes more of it goes first, on a machine that has
-    // fewer processors than it has work: what it does meanwhile is found at once, by one system
-    // call and one wake-up instead of many.
-    bool busy_ = false;
+    // How often in this millisecond a look at the connections found work.
+    std::uint32_t looks_ = 0;
     bool more_due_ = false;  // take_due() had more than one turn's share
 
     std::mutex inbox_mutex_;
