@@ -7,6 +7,12 @@
 
 namespace bayeux::loop {
 
+namespace {
+
+thread_local broker::WakeSet* gathered = nullptr;  // of the Together that lives on this thread
+
+}  // namespace
+
 int make_bells(std::span<int> fds) noexcept {
     for (std::size_t i = 0; i < fds.size(); ++i) {
         fds[i] = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -29,6 +35,10 @@ void Bells::ring(const broker::WakeSet& children) noexcept {
     if (children.none()) {
         return;
     }
+    if (gathered != nullptr) {
+        *gathered |= children;
+        return;
+    }
     for (std::size_t i = 0; i < fds_.size() && i < children.size(); ++i) {
         if (children.test(i)) {
             ring_one(ChildIndex{static_cast<std::uint16_t>(i)});
@@ -45,6 +55,15 @@ void Bells::ring_one(ChildIndex child) noexcept {
 void Bells::silence(ChildIndex child) noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const ssize_t n = ::read(fd(child), &count, sizeof count);
+}
+
+Bells::Together::Together(Bells& bells) noexcept : bells_(bells) {
+    gathered = &children_;
+}
+
+Bells::Together::~Together() {
+    gathered = nullptr;
+    bells_.ring(children_);
 }
 
 int Bells::fd(ChildIndex child) const noexcept {

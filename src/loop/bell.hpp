@@ -27,6 +27,21 @@ class Bells final : public broker::Ringer {
     void silence(ChildIndex child) noexcept;
     [[nodiscard]] int fd(ChildIndex child) const noexcept;
 
+    // What this thread rings while one of these lives is rung when it goes: messages that came
+    // together then wake another child once, which finds all of them and writes them at once. Not
+    // within another one.
+    class Together {
+      public:
+        explicit Together(Bells& bells) noexcept;
+        Together(const Together&) = delete;
+        Together& operator=(const Together&) = delete;
+        ~Together();
+
+      private:
+        Bells& bells_;
+        broker::WakeSet children_;
+    };
+
   private:
     std::span<const int> fds_;
 };

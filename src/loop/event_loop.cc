@@ -126,6 +126,7 @@ void EventLoop::poll(TimePoint /*now*/) noexcept {
         if (event.data.ptr == nullptr) {
             bells_.silence(settings_.child);
         } else {
+            const Bells::Together together(bells_);
             on_event(*static_cast<Connection*>(event.data.ptr), event.events);
         }
     }

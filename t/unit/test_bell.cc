@@ -35,6 +35,27 @@ void bell_when_rung_then_heard_until_silenced_and_only_where_rung(void** /*state
     close_bells(fds);
 }
 
+void bells_when_rung_together_then_heard_at_the_end(void** /*state*/) {
+    std::array<int, 2> fds{};
+    assert_int_equal(make_bells(fds), 0);
+    Bells bells(fds);
+    broker::WakeSet first;
+    broker::WakeSet second;
+    first.set(0);
+    second.set(1);
+    {
+        const Bells::Together together(bells);
+        bells.ring(first);
+        bells.ring(second);
+        assert_false(rings(fds[0]) || rings(fds[1]));
+    }
+    assert_true(rings(fds[0]) && rings(fds[1]));
+    bells.silence(ChildIndex{0});
+    bells.ring(first);
+    assert_true(rings(fds[0]));
+    close_bells(fds);
+}
+
 void bells_when_made_then_closed_on_exec(void** /*state*/) {
     std::array<int, 1> fds{};
     assert_int_equal(make_bells(fds), 0);
@@ -49,6 +70,7 @@ int main() {
     using namespace bayeux::loop;
     const CMUnitTest tests[] = {
         cmocka_unit_test(bell_when_rung_then_heard_until_silenced_and_only_where_rung),
+        cmocka_unit_test(bells_when_rung_together_then_heard_at_the_end),
         cmocka_unit_test(bells_when_made_then_closed_on_exec),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
