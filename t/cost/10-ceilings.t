@@ -19,15 +19,15 @@ from tap import check, diag, run, test  # noqa: E402
 MARGIN = 1.10
 
 # The whole way of an operation through lane or stream, broker, store and loop. Of a delivery over long-polling: the
-# request is read, matched, decoded, decided about and parked; the session is made due and told, its queue drained, the
+# request is read, matched, recalled, decided about and parked; the session is made due and told, its queue drained, the
 # reply built and written; and a share of the publisher's own request.
 MEASURED = {
-    "a delivery over long-polling, rooms of ten": (Crowd("deliver", "long-polling"), 18010),
-    "a delivery over WebSocket, rooms of ten": (Crowd("deliver", "websocket"), 7230),
+    "a delivery over long-polling, rooms of ten": (Crowd("deliver", "long-polling"), 13090),
+    "a delivery over WebSocket, rooms of ten": (Crowd("deliver", "websocket"), 6840),
     "a delivery over long-polling, 1 to 1,000": (
-        Crowd("deliver", "long-polling", sessions=1000, channels=1, room=1000, rounds=5), 15280),
+        Crowd("deliver", "long-polling", sessions=1000, channels=1, room=1000, rounds=5), 10410),
     "a delivery over WebSocket, 1 to 1,000": (
-        Crowd("deliver", "websocket", sessions=1000, channels=1, room=1000, rounds=5), 4625),
+        Crowd("deliver", "websocket", sessions=1000, channels=1, room=1000, rounds=5), 4240),
     "a message to nobody over long-polling, batches of ten": (Crowd("publish", "long-polling"), 14400),
     "a message to nobody over WebSocket, batches of ten": (Crowd("publish", "websocket"), 14830),
     "a second with 10,000 held connects and nothing to do": (
