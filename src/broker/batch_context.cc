@@ -31,8 +31,17 @@ Batch::Batch(const Request& from, SessionStore& where, const Clock& clock,
     if (!find_bound()) {
         find_session(messages);
     }
+    if (session && session->user_tag != request.user.tag) {
+        change_user();
+    }
     if (session) {
         note_activity(messages);
+    }
+}
+
+void Batch::change_user() {
+    if (!store.change_user(session->handle, request.user)) {
+        session.reset();
     }
 }
 

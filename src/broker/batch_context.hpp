@@ -88,6 +88,8 @@ class Batch {
     // Both set `client_id` and, if there is one that the request may use, `session`.
     [[nodiscard]] bool find_bound();
     void find_session(const std::vector<protocol::Message>& messages);
+    // Somebody else speaks for the session than before.
+    void change_user();
     void note_activity(const std::vector<protocol::Message>& messages);
 
     std::string bound_id_;  // what client_id shows of a bound stream

@@ -102,6 +102,10 @@ std::optional<Bound> Engine::find(const Request& request, std::string_view clien
     if (!session || !may_use(*session, request)) {
         return std::nullopt;
     }
+    if (session->user_tag != request.user.tag &&
+        !store_.change_user(session->handle, request.user)) {
+        return std::nullopt;
+    }
     if (has_cookie_of(*session, request) && !session->cookie_seen) {
         store_.touch(session->handle,
                      {.expires_at = clock_.now(), .cookie = true, .active_at = std::nullopt});

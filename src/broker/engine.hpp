@@ -68,6 +68,9 @@ struct Request {
     // The request (the upgrade) carried no browser's cookie at all. A session that never showed its
     // cookie after its handshake may then be resumed by its id alone (S4, WS-6).
     bool no_cookie = false;
+
+    // Whom httpd has let in with this request; of a stream, with the one that began it.
+    User user;
 };
 
 class Engine {

@@ -97,7 +97,8 @@ NewSession session_for(const Request& request, const protocol::ClientId& id, boo
             // Over HTTP the response sets the cookie; only its return shows that it is kept (S4).
             .cookie_seen = request.transport == Transport::kWebSocket && request.browser &&
                            request.browser == request.new_browser,
-            .active_at = now};
+            .active_at = now,
+            .user = request.user};
 }
 
 // What was created; nothing if the reply says why not.

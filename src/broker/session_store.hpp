@@ -52,6 +52,14 @@ struct QueueLimits {
     Overflow overflow = Overflow::kDisconnect;
 };
 
+// Whom httpd has let in (r->user).
+struct User {
+    std::string_view name;  // empty: nobody
+    std::uint64_t tag = 0;  // what SessionStore::user_tag() says of it
+};
+// Sessions of users with longer names are not found by them.
+inline constexpr std::size_t kMaxUserName = 255;
+
 struct NewSession {
     DomainId domain;
     protocol::ClientId client_id;
@@ -66,6 +74,7 @@ struct NewSession {
     bool ack = false;          // the ack extension is on: events stay until acknowledged (X-ACK)
     bool cookie_seen = false;  // the handshake itself came with the cookie, over a WebSocket (S4)
     TimePoint active_at;       // of the handshake (X-ACT)
+    User user;                 // of the handshake
 };
 
 struct SessionInfo {
@@ -77,6 +86,7 @@ struct SessionInfo {
     bool connect_open = false;  // a connect is started and not finished
     Transport stream = Transport::kNone;  // of the stream that has the session, if one has
     TimePoint active_at;                  // when the client was last active (X-ACT)
+    std::uint64_t user_tag = 0;           // of whom it is; 0: nobody
 };
 
 // What a message of a session, other than a lone connect, tells the store.
@@ -155,6 +165,13 @@ struct Delivery {
     std::string_view event;  // as in a publication
 };
 
+// The same for all sessions of a user, for his eyes only.
+struct UserDelivery {
+    DomainId domain;
+    std::string_view user;
+    std::string_view event;
+};
+
 struct SubscriptionLimits {
     std::uint32_t per_session = 0xffffffff;
     std::uint32_t max_channels = 0xffffffff;  // of the domain
@@ -205,6 +222,18 @@ class SessionStore {
     // the session had ended before.
     virtual bool end_session(SessionHandle session) = 0;
 
+    // --- users ---
+
+    // A number that stands for the user's name, to compare it; 0 for no name. Any thread; takes no
+    // lock.
+    [[nodiscard]] virtual std::uint64_t user_tag(std::string_view name) const noexcept = 0;
+    // A request of the session came from somebody else than the one before: it is his from now on.
+    // False if it has ended, or ends over this because events wait in it that were meant for the
+    // other user alone (S20).
+    virtual bool change_user(SessionHandle session, const User& user) = 0;
+    // Empty if it is nobody's, if his name is too long to be kept, or if it has ended.
+    virtual std::string user_of(SessionHandle session) = 0;
+
     // --- connects ---
 
     // A newer connect replaces an older one, held or not: what is held becomes due with kSuperseded
@@ -252,6 +281,9 @@ class SessionStore {
     // sessions got it: 0 if the session has ended or is of another domain, its queue has no room
     // (then it may have ended over it), or the store has none.
     virtual std::size_t deliver(const Delivery& delivery) = 0;
+    // The same for each session of a user. Returns how many got it, or kFull if the store has no
+    // room for it.
+    virtual Result<std::size_t> deliver_to_user(const UserDelivery& delivery) = 0;
     // True if drain() would yield something now, lazy events and those to be replayed included.
     virtual bool has_events(SessionHandle session) = 0;
     // Appends the queued events to `out`, separated by commas, and to `lengths` (if not null) the

@@ -4,6 +4,8 @@
 
 #include <mod_auth.h>
 
+#include "httpd/module_state.hpp"
+
 namespace bayeux::httpd {
 namespace {
 
@@ -26,6 +28,11 @@ bool grants(request_rec* r, const ChannelSection& section, Operation operation) 
 }
 
 }  // namespace
+
+broker::User user_of(const request_rec* r) noexcept {
+    const std::string_view name = r->user != nullptr ? r->user : "";
+    return {name, this_child()->store().user_tag(name)};
+}
 
 bool ask_providers(request_rec* r, const DomainSections& sections, Operation operation,
                    const protocol::ChannelName& channel) {

@@ -3,10 +3,14 @@
 #define BAYEUX_HTTPD_AUTHORIZATION_HPP
 
 #include "broker/policy.hpp"
+#include "broker/session_store.hpp"
 #include "httpd/channel_sections.hpp"
 #include "httpd/httpd_api.hpp"
 
 namespace bayeux::httpd {
+
+// Whom httpd has let in with the request, as long as that lives. A child's.
+[[nodiscard]] broker::User user_of(const request_rec* r) noexcept;
 
 // Asks the providers of the rules that decide about this operation, on behalf of `r`. They may
 // block, and write to the request's tables and pool. A worker.

@@ -7,6 +7,7 @@
 
 #include <util_filter.h>
 
+#include "httpd/authorization.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/browser_cookie.hpp"
 #include "httpd/module_state.hpp"
@@ -36,6 +37,8 @@ Lane::Accepted::Accepted(request_rec* r, const DirConfig& config, const Answers&
       browser(
           browser_of(r, config.cookie.or_else(CookieTerms{}), this_child()->store().browser_key())),
       keep_alive_max(r->server->keep_alive_max),
+      user(user_of(r).name),
+      user_tag(user_of(r).tag),
       revalidate(config.revalidate_ms.or_else(kDefaultRevalidateMs)) {}
 
 Lane::Lane(conn_rec* c, const loop::Connection& connection, FreeMemory& memory)
@@ -150,7 +153,8 @@ broker::Request Lane::request() noexcept {
             .unheld_interval = Millis{0},
             .bound = std::nullopt,
             .stream = {},
-            .no_cookie = false};
+            .no_cookie = false,
+            .user = {accepted_->user, accepted_->user_tag}};
 }
 
 }  // namespace bayeux::httpd

@@ -72,6 +72,8 @@ class Lane final : public loop::LaneHost {
         LanePolicy policy;
         std::optional<protocol::BrowserId> browser;
         int keep_alive_max;
+        std::string user;
+        std::uint64_t user_tag;
         Millis revalidate;
     };
     struct Pass {

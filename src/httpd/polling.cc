@@ -85,7 +85,8 @@ broker::Outcome ask_broker(request_rec* r, const DirConfig& config, broker::Tran
         .unheld_interval = child.loop().stopping() ? Millis{0} : kUnheldInterval,
         .bound = std::nullopt,
         .stream = {},
-        .no_cookie = false};
+        .no_cookie = false,
+        .user = user_of(r)};
     request.new_browser =
         request.browser ? request.browser : protocol::BrowserId::make(child.entropy());
     broker::Outcome outcome = child.engine().handle(request, body.messages);

@@ -5,6 +5,7 @@
 #include <httpd.h>
 
 #include "httpd/adoption.hpp"
+#include "httpd/authorization.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/browser_cookie.hpp"
 #include "httpd/channel_sections.hpp"
@@ -39,6 +40,8 @@ StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Tr
               settings_.broadcast_to_publisher),
       browser_(browser_of(r, cookie_terms(config), this_child()->store().browser_key())),
       no_cookie_(!has_browser_cookie(r, cookie_terms(config))),
+      user_(user_of(r).name),
+      user_tag_(user_of(r).tag),
       limits_(limits_of(r, config)) {}
 
 broker::Request StreamRequest::request() noexcept {
@@ -51,7 +54,8 @@ broker::Request StreamRequest::request() noexcept {
             .unheld_interval = Millis{0},
             .bound = std::nullopt,
             .stream = {},
-            .no_cookie = no_cookie_};
+            .no_cookie = no_cookie_,
+            .user = {user_, user_tag_}};
 }
 
 void StreamRequest::begin_bytes() {

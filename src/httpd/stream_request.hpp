@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "broker/engine.hpp"
 #include "httpd/config.hpp"
@@ -54,6 +55,8 @@ class StreamRequest final : public loop::StreamHost {
     StreamPolicy policy_;
     std::optional<protocol::BrowserId> browser_;
     const bool no_cookie_;
+    const std::string user_;
+    const std::uint64_t user_tag_;
     loop::StreamLimits limits_;
     std::optional<StreamBytes> bytes_;
     std::unique_ptr<loop::Stream> stream_;

@@ -29,8 +29,9 @@ enum class Kind : std::uint8_t {
     kDomain = 6,
     kJob = 7,
     kBrowser = 8,
+    kUser = 9,
 };
-inline constexpr std::size_t kKinds = 9;
+inline constexpr std::size_t kKinds = 10;
 
 inline constexpr std::uint32_t kPageSize = 4096;
 
@@ -46,6 +47,7 @@ struct Block;
 struct Domain;
 struct Job;
 struct Browser;
+struct User;
 
 using SessionIndex = Index<Session>;
 using ChannelIndex = Index<Channel>;
@@ -55,6 +57,7 @@ using BlockIndex = Index<Block>;
 using DomainIndex = Index<Domain>;
 using JobIndex = Index<Job>;
 using BrowserIndex = Index<Browser>;
+using UserIndex = Index<User>;
 
 // A time that never comes, in milliseconds.
 inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
@@ -93,6 +96,7 @@ struct Session {
     std::uint64_t last_sequence;  // of the publication that was queued last (SB-11)
     std::int64_t lazy_at;         // (d) when what waits becomes urgent (ORD-8); kNever if by itself
     std::int64_t wheel_tick;      // (d) when the timer wheel looks at it next
+    std::uint64_t user_tag;       // of whom its last request came from; 0: nobody, or not known
 
     SessionState state;
     broker::Overflow overflow;
@@ -112,7 +116,8 @@ struct Session {
     std::uint8_t holds_place;         // its connect is one of those that its browser holds (BR-4)
     std::uint8_t urgent;              // (d) what waits must not wait any longer
     std::uint8_t dying;               // (d) in the list of sessions to dismantle
-    std::array<std::uint8_t, 3> unused;
+    std::uint8_t for_user;            // the queue may hold what was meant for its user alone
+    std::array<std::uint8_t, 2> unused;
     std::uint32_t cycle;
     std::uint32_t notice_cycle;
     std::uint32_t timeout;
@@ -141,10 +146,12 @@ struct Session {
     SessionIndex wheel_prev;           // (d)
     SessionIndex dying_next;           // (d)
     SessionIndex dying_prev;           // (d)
-    std::uint32_t unused2;
+    UserIndex user;                    // whose list it is in: of a user of that tag, or none
+    SessionIndex user_next;            // (d)
+    SessionIndex user_prev;            // (d)
 };
-static_assert(ShmType<Session> && sizeof(Session) == 240);
-static_assert(offsetof(Session, queue_head) == 148);
+static_assert(ShmType<Session> && sizeof(Session) == 256);
+static_assert(offsetof(Session, queue_head) == 156);
 
 struct Channel {
     static constexpr Kind kKind = Kind::kChannel;
@@ -262,12 +269,28 @@ struct Browser {
 };
 static_assert(ShmType<Browser> && sizeof(Browser) == 40);
 
+// A user of httpd's who has sessions, to find them all. It comes with the first and goes with the
+// last.
+struct User {
+    static constexpr Kind kKind = Kind::kUser;
+
+    std::uint32_t live;
+    std::uint32_t sessions;  // (d) never 0
+    std::uint64_t domain;
+    std::uint64_t tag;    // (d) of the name
+    UserIndex hash_next;  // (d)
+    SessionIndex first;   // (d) who came last is the first
+    std::uint8_t name_length;
+    std::array<char, 255> name;
+};
+static_assert(ShmType<User> && sizeof(User) == 288);
+
 template <class T>
 inline constexpr std::uint32_t kCellsPerPage = kPageSize / static_cast<std::uint32_t>(sizeof(T));
 
 inline constexpr std::array<std::uint16_t, kKinds> kCellSize = {
     kPageSize,     sizeof(Session), sizeof(Channel), sizeof(Subscription), sizeof(QueueEntry),
-    sizeof(Block), sizeof(Domain),  sizeof(Job),     sizeof(Browser)};
+    sizeof(Block), sizeof(Domain),  sizeof(Job),     sizeof(Browser),      sizeof(User)};
 
 }  // namespace bayeux::store
 

@@ -28,6 +28,21 @@ enum class Delivered : std::uint8_t {
 [[nodiscard]] Delivered deliver_event(const Locked& locked, SessionIndex index,
                                       std::string_view event) noexcept;
 
+// --- to all sessions of a user, in steps of a bounded number of sessions per hold ---
+
+inline constexpr std::uint32_t kDeliveryStep = 192;
+
+struct UserRound {
+    std::uint32_t reached = 0;
+    bool begun = false;
+    bool refused = false;  // no room in memory: the rest does not get it
+    // Who comes next, if it is still there then; else whoever is older.
+    SessionHandle next;
+};
+// True when the round is over. Who becomes the user's after it has begun is not in it.
+[[nodiscard]] bool deliver_round(const Locked& locked, const broker::UserDelivery& delivery,
+                                 std::uint64_t tag, UserRound& round) noexcept;
+
 }  // namespace bayeux::store
 
 #endif

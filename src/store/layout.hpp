@@ -36,6 +36,9 @@
 //      are not above its next one; nothing of it is in flight. No other session's event has one.
 //  V17 A session for which events wait, neither in flight nor sent, is either urgent or knows when
 //      it will be; one for which nothing waits is neither. So no event is forgotten.
+//  V18 A user is in exactly one bucket chain, that of domain and tag; its list holds the sessions
+//      that name it, and it counts them: at least one. They are of its domain, have its tag, and
+//      none of them has ended.
 #ifndef BAYEUX_STORE_LAYOUT_HPP
 #define BAYEUX_STORE_LAYOUT_HPP
 
@@ -48,7 +51,7 @@
 namespace bayeux::store {
 
 inline constexpr std::uint64_t kMagic = 0x315845594142646d;  // "mdBAYEX1"
-inline constexpr std::uint32_t kLayoutVersion = 2;
+inline constexpr std::uint32_t kLayoutVersion = 3;
 
 inline constexpr std::size_t kMinSegment = std::size_t{1} << 20U;
 inline constexpr std::size_t kMaxSegment = std::size_t{16} << 30U;  // a due reference has 32 bits
@@ -75,6 +78,7 @@ enum class Operation : std::uint32_t {
     kStartStream,
     kEndStream,
     kDeliver,
+    kChangeUser,
 };
 
 // Room for a pthread_mutex_t, whose size is the C library's business.
@@ -127,7 +131,7 @@ struct Geometry {
     std::uint32_t subscription_buckets;
     std::uint32_t domain_buckets;
     std::uint32_t browser_buckets;
-    std::uint32_t unused;
+    std::uint32_t user_buckets;
 };
 
 struct Counters {
@@ -206,7 +210,7 @@ struct Header {
     HoldTimes hold_times;
 };
 static_assert(ShmType<Header> && offsetof(Header, mutex) == 88 && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Header) == 6896);
+static_assert(sizeof(Header) == 6912);
 
 }  // namespace bayeux::store
 

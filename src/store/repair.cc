@@ -13,6 +13,7 @@
 #include "store/slab.hpp"
 #include "store/subscription_index.hpp"
 #include "store/timer_wheel.hpp"
+#include "store/user_table.hpp"
 
 namespace bayeux::store {
 
@@ -39,6 +40,7 @@ void clear_lists(const Locked& locked) noexcept {
     std::ranges::fill(segment.subscription_buckets(), SubscriptionIndex());
     std::ranges::fill(segment.domain_buckets(), DomainIndex());
     std::ranges::fill(segment.browser_buckets(), BrowserIndex());
+    std::ranges::fill(segment.user_buckets(), UserIndex());
     header.wheel.fill(SessionIndex());
     header.idle_head = header.idle_tail = ChannelIndex();
     header.dying_head = header.dying_tail = SessionIndex();
@@ -76,6 +78,19 @@ void relist_browsers(const Locked& locked) noexcept {
             retire_cell(browser);
         } else {
             link_browser(locked, index);
+        }
+    });
+}
+
+void relist_users(const Locked& locked) noexcept {
+    for_each_live<User>(locked.segment(), [&](UserIndex index, User& user) {
+        user.sessions = 0;
+        user.first = SessionIndex();
+        user.tag = user_tag(locked.segment(), name_of(user));
+        if (user.name_length == 0 || find_user(locked, user.domain, user.tag, name_of(user))) {
+            retire_cell(user);
+        } else {
+            link_user(locked, index);
         }
     });
 }
@@ -140,6 +155,22 @@ void count_place(const Locked& locked, Session& session) noexcept {
     }
 }
 
+// Into the list of its user. Whose that is not clear any more has none: his next request tells.
+void enlist_with_user(const Locked& locked, SessionIndex index, Session& session) noexcept {
+    const UserIndex index_of_user = session.user;
+    const User* const user = locked.segment().live(index_of_user);
+    session.user = UserIndex();
+    session.user_next = session.user_prev = SessionIndex();
+    if (session.state == SessionState::kEnded || !index_of_user) {
+        return;
+    }
+    if (user == nullptr || user->domain != session.domain || user->tag != session.user_tag) {
+        session.user_tag = 0;
+        return;
+    }
+    enlist(locked, index, index_of_user);
+}
+
 // Into the tables, if it has not ended. What cannot be filed has ended.
 void file_session(const Locked& locked, SessionIndex index, Session& session) noexcept {
     if (session.state == SessionState::kEnded) {
@@ -166,6 +197,7 @@ void relist_sessions(const Locked& locked) noexcept {
         header.last_generation = std::max(header.last_generation, session.generation);
         file_session(locked, index, session);
         count_place(locked, session);
+        enlist_with_user(locked, index, session);
         if (session.state == SessionState::kEnded) {
             session.waiter_reason = broker::DueReason::kEnded;
             if (session.waiter_state == WaiterState::kParked) {
@@ -248,19 +280,8 @@ void mend_chains(const Locked& locked) noexcept {
                                 });
 }
 
-// What depends on what the other steps have counted.
-void settle(const Locked& locked) noexcept {
-    for_each_live<Session>(locked.segment(), [&](SessionIndex index, Session& session) {
-        if (session.state != SessionState::kEnded) {
-            wake_if_ready(locked, index);
-        } else if (session.subscriptions || session.queue_head) {
-            append_dying(locked, index);
-        } else if (!is_referred_to(session)) {
-            retire_cell(session);
-        }
-    });
-    for_each_live<Channel>(locked.segment(),
-                           [&](ChannelIndex index, const Channel&) { note_use(locked, index); });
+// Domains, browsers and users come with the first and go with the last that needs them.
+void drop_unused(const Locked& locked) noexcept {
     std::ranges::fill(locked.segment().domain_buckets(), DomainIndex());
     for_each_live<Domain>(locked.segment(), [&](DomainIndex index, Domain& domain) {
         if (domain.sessions == 0 && domain.channels == 0) {
@@ -278,6 +299,31 @@ void settle(const Locked& locked) noexcept {
             BAYEUX_KILL_POINT("repair.browser_linked");
         }
     });
+    std::ranges::fill(locked.segment().user_buckets(), UserIndex());
+    for_each_live<User>(locked.segment(), [&](UserIndex index, User& user) {
+        if (user.sessions == 0) {
+            retire_cell(user);
+        } else {
+            link_user(locked, index);
+            BAYEUX_KILL_POINT("repair.user_linked");
+        }
+    });
+}
+
+// What depends on what the other steps have counted.
+void settle(const Locked& locked) noexcept {
+    for_each_live<Session>(locked.segment(), [&](SessionIndex index, Session& session) {
+        if (session.state != SessionState::kEnded) {
+            wake_if_ready(locked, index);
+        } else if (session.subscriptions || session.queue_head) {
+            append_dying(locked, index);
+        } else if (!is_referred_to(session)) {
+            retire_cell(session);
+        }
+    });
+    for_each_live<Channel>(locked.segment(),
+                           [&](ChannelIndex index, const Channel&) { note_use(locked, index); });
+    drop_unused(locked);
 }
 
 }  // namespace
@@ -288,6 +334,7 @@ void repair(const Locked& locked) noexcept {
     BAYEUX_KILL_POINT("repair.lists_cleared");
     relist_domains(locked);
     relist_browsers(locked);
+    relist_users(locked);
     BAYEUX_KILL_POINT("repair.browsers_listed");
     relist_sessions(locked);
     BAYEUX_KILL_POINT("repair.sessions_listed");

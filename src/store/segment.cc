@@ -29,6 +29,7 @@ struct Offsets {
     std::size_t subscription_buckets;
     std::size_t domain_buckets;
     std::size_t browser_buckets;
+    std::size_t user_buckets;
     std::size_t cells;
     std::size_t end;
 };
@@ -43,8 +44,8 @@ Offsets offsets_of(const Geometry& geometry) noexcept {
     o.domain_buckets =
         o.subscription_buckets + sizeof(SubscriptionIndex) * geometry.subscription_buckets;
     o.browser_buckets = o.domain_buckets + sizeof(DomainIndex) * geometry.domain_buckets;
-    o.cells =
-        round_up(o.browser_buckets + sizeof(BrowserIndex) * geometry.browser_buckets, kPageSize);
+    o.user_buckets = o.browser_buckets + sizeof(BrowserIndex) * geometry.browser_buckets;
+    o.cells = round_up(o.user_buckets + sizeof(UserIndex) * geometry.user_buckets, kPageSize);
     o.end = o.cells + std::size_t{geometry.page_count} * kPageSize;
     return o;
 }
@@ -57,6 +58,7 @@ Geometry geometry_for(std::size_t size, std::uint32_t child_capacity) noexcept {
     geometry.subscription_buckets = buckets_for(size, 256);
     geometry.domain_buckets = buckets_for(size, 16384);
     geometry.browser_buckets = buckets_for(size, 2048);
+    geometry.user_buckets = buckets_for(size, 2048);
     const std::size_t fixed = offsets_of(geometry).end;
     if (fixed < size) {
         geometry.page_count =
@@ -114,6 +116,7 @@ Segment::Segment(std::byte* base, const Geometry& geometry) noexcept : geometry_
     subscription_buckets_ = view_as<SubscriptionIndex>(base + o.subscription_buckets);
     domain_buckets_ = view_as<DomainIndex>(base + o.domain_buckets);
     browser_buckets_ = view_as<BrowserIndex>(base + o.browser_buckets);
+    user_buckets_ = view_as<UserIndex>(base + o.user_buckets);
     cells_ = base + o.cells;
 }
 
@@ -151,6 +154,7 @@ Result<Segment> Segment::create(std::span<std::byte> bytes, std::uint32_t child_
     std::ranges::fill(segment.subscription_buckets(), SubscriptionIndex());
     std::ranges::fill(segment.domain_buckets(), DomainIndex());
     std::ranges::fill(segment.browser_buckets(), BrowserIndex());
+    std::ranges::fill(segment.user_buckets(), UserIndex());
     for (std::uint32_t page = geometry.page_count; page-- > 0;) {
         segment.pages()[page].next = header.free_page_head;
         header.free_page_head = page;

@@ -53,6 +53,9 @@ class Segment {
     [[nodiscard]] std::span<BrowserIndex> browser_buckets() const noexcept {
         return {browser_buckets_, geometry_.browser_buckets};
     }
+    [[nodiscard]] std::span<UserIndex> user_buckets() const noexcept {
+        return {user_buckets_, geometry_.user_buckets};
+    }
 
     // The cell at an index that the segment's own invariants vouch for. Whatever the index is, the
     // result lies within the segment: damage stays damage to data.
@@ -103,6 +106,7 @@ class Segment {
     SubscriptionIndex* subscription_buckets_;
     DomainIndex* domain_buckets_;
     BrowserIndex* browser_buckets_;
+    UserIndex* user_buckets_;
     std::byte* cells_;
     Geometry geometry_;
 };

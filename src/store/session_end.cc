@@ -9,6 +9,7 @@
 #include "store/slab.hpp"
 #include "store/subscription_index.hpp"
 #include "store/timer_wheel.hpp"
+#include "store/user_table.hpp"
 
 namespace bayeux::store {
 
@@ -47,6 +48,7 @@ void end_session(const Locked& locked, SessionIndex index) noexcept {
     unlink_session(locked, index);
     wheel_remove(locked, index);
     leave_place(locked, index);
+    leave_user(locked, index);
     const DomainIndex domain = session.domain_cell;
     session.domain_cell = DomainIndex();
     --locked.cell(domain).sessions;

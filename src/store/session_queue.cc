@@ -84,6 +84,7 @@ void remove_first(const Locked& locked, SessionIndex index) noexcept {
     }
     if (!session.queue_head) {
         session.queue_tail = QueueIndex();
+        session.for_user = 0;
     }
     session.sent_count -= session.sent_count != 0 ? 1 : 0;
     --session.queue_count;

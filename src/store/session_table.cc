@@ -11,6 +11,7 @@
 #include "store/kill_point.hpp"
 #include "store/slab.hpp"
 #include "store/timer_wheel.hpp"
+#include "store/user_table.hpp"
 
 namespace bayeux::store {
 
@@ -100,6 +101,11 @@ SessionIndex create_session(const Locked& locked, const broker::NewSession& want
     }
     Session& session = locked.cell(index);
     fill(session, wanted, hashes, ++locked.header().last_generation);
+    if (!join_user(locked, index, wanted.user)) {
+        release(locked, index);
+        release_unused_domain(locked, domain);
+        return SessionIndex();
+    }
     locked.works_on(index);
     session.domain_cell = domain;
     ++locked.cell(domain).sessions;

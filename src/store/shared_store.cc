@@ -73,6 +73,7 @@ std::optional<broker::SessionInfo> SharedStore::find_session(DomainId domain,
         info->connect_open = session.connect_open != 0;
         info->stream = session.stream;
         info->active_at = TimePoint{Millis{session.active_at}};
+        info->user_tag = session.user_tag;
     });
     return info;
 }

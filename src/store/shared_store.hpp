@@ -34,6 +34,10 @@ class SharedStore final : public broker::SessionStore {
     void touch(SessionHandle session, const broker::Touch& touch) override;
     bool end_session(SessionHandle session) override;
 
+    [[nodiscard]] std::uint64_t user_tag(std::string_view name) const noexcept override;
+    bool change_user(SessionHandle session, const broker::User& user) override;
+    std::string user_of(SessionHandle session) override;
+
     Result<broker::ConnectStart> start_connect(SessionHandle session,
                                                const broker::ConnectTerms& terms) override;
     Result<ConnectCycle> start_stream(SessionHandle session, broker::Transport transport) override;
@@ -52,6 +56,7 @@ class SharedStore final : public broker::SessionStore {
 
     Result<std::size_t> publish(const broker::Publication& publication) override;
     std::size_t deliver(const broker::Delivery& delivery) override;
+    Result<std::size_t> deliver_to_user(const broker::UserDelivery& delivery) override;
     bool has_events(SessionHandle session) override;
     using broker::SessionStore::drain;
     broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out,

@@ -12,6 +12,7 @@
 #include "store/timer_wheel.hpp"
 #include "store/verify_messages.hpp"
 #include "store/verify_pages.hpp"
+#include "store/verify_users.hpp"
 
 namespace bayeux::store {
 
@@ -347,7 +348,7 @@ std::string verify(const Locked& locked) {
          {check_V2_pages, check_V3_page_lists, check_V4_sessions, check_V5_channels,
           check_V6_subscriptions, check_V7_queues, check_V8_messages, check_V9_domains,
           check_V10_wheel, check_V11_due_lists, check_V12_idle, check_V13_dying, check_V14_jobs,
-          check_V15_browsers, check_V16_sent, check_V17_urgency}) {
+          check_V15_browsers, check_V16_sent, check_V17_urgency, check_V18_users}) {
         if (wrong.empty()) {
             wrong = check(locked);
         }

@@ -83,7 +83,8 @@ class Bench {
                 .unheld_interval = unheld_interval,
                 .bound = socket ? bound : std::nullopt,
                 .stream = socket ? stream : ConnectCycle{},
-                .no_cookie = no_cookie};
+                .no_cookie = no_cookie,
+                .user = {user, store.user_tag(user)}};
     }
 
     [[nodiscard]] std::optional<broker::Bound> find(std::string_view client_id) {
@@ -214,6 +215,7 @@ class Bench {
     std::optional<broker::Bound> bound;  // of the socket
     ConnectCycle stream;
     bool no_cookie = false;
+    std::string user;  // whom httpd has let in
     broker::Outcome outcome;
     std::optional<std::uint32_t> batch;  // of the events that were taken last
 

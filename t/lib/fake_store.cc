@@ -31,6 +31,9 @@ Result<SessionHandle> FakeStore::create_session(const broker::NewSession& wanted
     }
     Session session{};
     session.wanted = wanted;
+    session.user = wanted.user.name;
+    session.user_tag = wanted.user.tag;
+    session.wanted.user = {};
     session.cookie_seen = wanted.cookie_seen;
     session.expires_at = wanted.expires_at;
     session.active_at = wanted.active_at;
@@ -54,7 +57,8 @@ std::optional<broker::SessionInfo> FakeStore::find_session(DomainId domain,
                                        .ack = session.wanted.ack,
                                        .connect_open = session.open,
                                        .stream = session.stream,
-                                       .active_at = session.active_at};
+                                       .active_at = session.active_at,
+                                       .user_tag = session.user_tag};
         }
     }
     return std::nullopt;

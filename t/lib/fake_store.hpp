@@ -32,6 +32,9 @@ class FakeStore final : public broker::SessionStore {
                                                     const protocol::ClientId& id) override;
     void touch(SessionHandle session, const broker::Touch& touch) override;
     bool end_session(SessionHandle session) override;
+    [[nodiscard]] std::uint64_t user_tag(std::string_view name) const noexcept override;
+    bool change_user(SessionHandle session, const broker::User& user) override;
+    std::string user_of(SessionHandle session) override;
     Result<broker::ConnectStart> start_connect(SessionHandle session,
                                                const broker::ConnectTerms& terms) override;
     Result<ConnectCycle> start_stream(SessionHandle session, broker::Transport transport) override;
@@ -48,6 +51,7 @@ class FakeStore final : public broker::SessionStore {
     bool channel_exists(DomainId domain, const protocol::ChannelName& channel) override;
     Result<std::size_t> publish(const broker::Publication& publication) override;
     std::size_t deliver(const broker::Delivery& delivery) override;
+    Result<std::size_t> deliver_to_user(const broker::UserDelivery& delivery) override;
     bool has_events(SessionHandle session) override;
     using SessionStore::drain;
     broker::Drained drain(SessionHandle session, ChildIndex child, std::string& out,
@@ -108,6 +112,9 @@ class FakeStore final : public broker::SessionStore {
     };
     struct Session {
         broker::NewSession wanted;
+        std::string user;
+        std::uint64_t user_tag = 0;
+        bool for_user = false;  // in the queue is what was meant for this user alone
         bool cookie_seen = false;
         bool connected = false;
         bool open = false;

@@ -1,5 +1,6 @@
 // What FakeStore does with events and time.
 #include <algorithm>
+#include <functional>
 #include <iterator>
 
 #include "lib/fake_store.hpp"
@@ -99,6 +100,57 @@ std::size_t FakeStore::deliver(const broker::Delivery& delivery) {
     }
     ring();
     return got_it ? 1 : 0;
+}
+
+Result<std::size_t> FakeStore::deliver_to_user(const broker::UserDelivery& delivery) {
+    std::size_t reached = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (full) {
+            return Error{ErrorCode::kFull, "the store is full"};
+        }
+        Queued event;
+        event.event = std::make_shared<const std::string>(delivery.event);
+        for (auto at = sessions_.begin(); at != sessions_.end();) {
+            const auto to = at++;
+            if (to->second.user == delivery.user && !delivery.user.empty() &&
+                to->second.wanted.domain == delivery.domain) {
+                to->second.for_user = true;
+                reached += deliver(event, to) ? 1U : 0U;
+            }
+        }
+    }
+    ring();
+    return reached;
+}
+
+std::uint64_t FakeStore::user_tag(std::string_view name) const noexcept {
+    return name.empty() ? 0 : std::hash<std::string_view>()(name) | 1U;
+}
+
+bool FakeStore::change_user(SessionHandle session, const broker::User& user) {
+    bool alive = false;
+    {
+        const std::lock_guard lock(mutex_);
+        Session* const found = find(session);
+        alive = found != nullptr &&
+                (found->user_tag == user.tag || !found->for_user || found->queue.empty());
+        if (alive && found->user_tag != user.tag) {
+            found->user = user.name;
+            found->user_tag = user.tag;
+            found->for_user = false;
+        } else if (found != nullptr && !alive) {
+            end(sessions_.find(session.index));
+        }
+    }
+    ring();
+    return alive;
+}
+
+std::string FakeStore::user_of(SessionHandle session) {
+    const std::lock_guard lock(mutex_);
+    const Session* const found = find(session);
+    return found != nullptr ? found->user : std::string();
 }
 
 bool FakeStore::deliver(const Queued& event, Sessions::iterator to) {

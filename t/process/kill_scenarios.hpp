@@ -62,6 +62,9 @@ struct Stage {
         world.subscribe(streaming, {"/lazy"});
         stream = world.stream(streaming, broker::Transport::kEventSource);
         world.park(streaming, stream, child);
+        alice = world.session_of(10, "alice");
+        also_alice = world.session_of(11, "alice");
+        bob = world.session_of(12, "bob");
     }
     broker::ConnectStart hold(SessionHandle session, std::uint32_t limit) {
         broker::ConnectTerms terms = world.terms();
@@ -77,10 +80,10 @@ struct Stage {
 
     StoreWorld world;
     ChildIndex child;
-    SessionHandle a, b, c, small, oldest, acks, tab, other_tab, streaming;
+    SessionHandle a, b, c, small, oldest, acks, tab, other_tab, streaming, alice, also_alice, bob;
     ConnectCycle cycle, tab_cycle, stream;
 };
-inline constexpr std::uint32_t kClients = 9;
+inline constexpr std::uint32_t kClients = 12;
 
 struct Scenario {
     const char* name;
@@ -152,6 +155,31 @@ inline const Scenario kScenarios[] = {
      },
      0},
     {"overflow by a delivery", [](Stage& s) { s.world.deliver(s.small, kLong); }, 1},
+    {"deliver to a user",
+     [](Stage& s) {
+         static_cast<void>(s.world.store().deliver_to_user({kDomain, "alice", kLong}));
+     },
+     0},
+    {"change users",
+     [](Stage& s) {
+         s.world.change_user(s.alice, "bob");
+         s.world.change_user(s.bob, "carol");
+         s.world.change_user(s.also_alice, "");
+     },
+     0},
+    {"change of a user for whom something waits",
+     [](Stage& s) {
+         static_cast<void>(s.world.store().deliver_to_user({kDomain, "bob", "{bob}"}));
+         s.world.change_user(s.bob, "alice");
+     },
+     1},
+    {"create for users",
+     [](Stage& s) {
+         s.world.session_of(90, "alice");
+         s.world.session_of(91, "carol");
+     },
+     0},
+    {"end of a user", [](Stage& s) { s.world.store().end_session(s.bob); }, 1},
     {"drain",
      [](Stage& s) {
          std::string text;

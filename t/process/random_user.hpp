@@ -20,7 +20,7 @@ class RandomUser {
 
     void act() {
         const SessionHandle session = somebody();
-        switch (dice_.below(21)) {
+        switch (dice_.below(23)) {
             case 0:
                 create();
                 break;
@@ -72,6 +72,12 @@ class RandomUser {
             case 19:
                 world_.deliver(session, std::string(dice_.below(700) + 2, 'd'));
                 break;
+            case 20:
+                static_cast<void>(world_.store().deliver_to_user({kDomain, user_name(), "{u}"}));
+                break;
+            case 21:
+                world_.change_user(session, user_name());
+                break;
             default:
                 world_.store().sweep(child_, world_.clock.now());
                 break;
@@ -91,6 +97,10 @@ class RandomUser {
                                              "/a/*", "/**",  "/a/**",  "/d/*"};
         return kNames[dice_.below(pattern ? 8 : 4)];
     }
+    std::string user_name() {
+        const std::uint32_t n = dice_.below(4);
+        return n == 0 ? "" : "user" + std::to_string(n);
+    }
     void create() {
         broker::NewSession wanted;
         wanted.queue = queue();
@@ -99,6 +109,8 @@ class RandomUser {
             wanted.browser =
                 protocol::BrowserId::from_bytes({static_cast<std::uint8_t>(dice_.below(5))});
         }
+        const std::string user = user_name();
+        wanted.user = {user, world_.store().user_tag(user)};
         world_.session_as(dice_.below(kClients), wanted);
     }
     // By any transport, held or not, with whatever number is acknowledged.

@@ -136,6 +136,16 @@ class StoreWorld {
         wanted.browser = protocol::BrowserId::from_bytes({browser});
         return session_as(number, wanted);
     }
+    SessionHandle session_of(std::uint32_t number, std::string_view user,
+                             const broker::QueueLimits& queue = {}) {
+        broker::NewSession wanted;
+        wanted.queue = queue;
+        wanted.user = {user, store_->user_tag(user)};
+        return session_as(number, wanted);
+    }
+    bool change_user(SessionHandle session, std::string_view user) {
+        return store_->change_user(session, {user, store_->user_tag(user)});
+    }
     void touch(SessionHandle session, int seconds, bool cookie = false) {
         broker::Touch touch;
         touch.expires_at = after(seconds);

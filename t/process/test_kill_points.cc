@@ -164,6 +164,7 @@ constexpr void (*kFirstDeaths[])(Stage&) = {
     [](Stage& s) { s.hold(s.other_tab, 2); },
     [](Stage& s) { s.world.batch_of(s.acks); },
     [](Stage& s) { s.world.stream(s.c, broker::Transport::kWebSocket); },
+    [](Stage& s) { s.world.change_user(s.alice, "carol"); },
 };
 
 // The repair itself is killed at each of its points; the next one repairs again.

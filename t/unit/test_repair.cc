@@ -103,6 +103,7 @@ void repair_when_all_lists_are_garbage_then_found_again(void** state) {
     scribble(segment.subscription_buckets());
     scribble(segment.domain_buckets());
     scribble(segment.browser_buckets());
+    scribble(segment.user_buckets());
     store::Header& header = segment.header();
     header.wheel.fill(store::SessionIndex(0x5a5a5a));
     header.idle_head = store::ChannelIndex(3);

@@ -35,6 +35,8 @@ struct Scene {
         world.publish("/acks", "{4}");
         world.batch_of(acks);
         world.publish_lazily("/acks", "{5}", Millis{2000});
+        alice = world.session_of(4, "alice");
+        also_alice = world.session_of(5, "alice");
     }
     Scene(const Scene&) = delete;
     Scene& operator=(const Scene&) = delete;
@@ -49,6 +51,7 @@ struct Scene {
     store::Browser& browser_of(SessionHandle handle) {
         return segment().cell(session(handle).browser_cell);
     }
+    store::User& user_of(SessionHandle handle) { return segment().cell(session(handle).user); }
     store::QueueEntry& first_of(SessionHandle handle) {
         return segment().cell(session(handle).queue_head);
     }
@@ -61,6 +64,8 @@ struct Scene {
     SessionHandle one;
     SessionHandle two;
     SessionHandle acks;
+    SessionHandle alice;
+    SessionHandle also_alice;
 };
 
 // The number of the violation that is seen after `harm`, e.g. "V6"; empty if none is seen.
@@ -144,6 +149,16 @@ const Harm kHarms[] = {
     {"V17", [](Scene& s) { s.session(s.acks).urgent = 1; }},
     {"V17", [](Scene& s) { s.session(s.one).urgent = 0; }},
     {"V17", [](Scene& s) { s.session(s.two).urgent = 1; }},
+    {"V18", [](Scene& s) { ++s.user_of(s.alice).sessions; }},
+    {"V18", [](Scene& s) { ++s.user_of(s.alice).name[0]; }},
+    {"V18", [](Scene& s) { ++s.user_of(s.alice).tag; }},
+    {"V18", [](Scene& s) { ++s.user_of(s.alice).domain; }},
+    {"V18", [](Scene& s) { s.user_of(s.alice).hash_next = s.session(s.alice).user; }},
+    {"V18", [](Scene& s) { s.user_of(s.alice).first = store::SessionIndex(s.alice.index); }},
+    {"V18", [](Scene& s) { ++s.session(s.alice).user_tag; }},
+    {"V18", [](Scene& s) { s.session(s.alice).user = store::UserIndex(); }},
+    {"V18", [](Scene& s) { s.session(s.alice).user_prev = store::SessionIndex(); }},
+    {"V18", [](Scene& s) { s.session(s.one).user = s.session(s.alice).user; }},
 };
 
 // Every check is able to fail.
