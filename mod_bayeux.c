@@ -101,6 +101,7 @@ static void register_hooks(apr_pool_t* pool) {
     ap_hook_process_connection(bayeux_process_connection, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(bayeux_post_read_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(bayeux_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(bayeux_publish_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_suspend_connection(bayeux_suspend_connection, NULL, NULL, APR_HOOK_REALLY_LAST);
     APR_OPTIONAL_HOOK(ap, status_hook, bayeux_status, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -101,6 +101,7 @@ void bayeux_child_init(apr_pool_t* pchild, server_rec* s) BAYEUX_NOEXCEPT;
 void bayeux_child_stopping(apr_pool_t* pchild, int graceful) BAYEUX_NOEXCEPT;
 /* A worker. */
 int bayeux_handler(request_rec* r) BAYEUX_NOEXCEPT;
+int bayeux_publish_handler(request_rec* r) BAYEUX_NOEXCEPT;
 int bayeux_process_connection(conn_rec* c) BAYEUX_NOEXCEPT;
 int bayeux_post_read_request(request_rec* r) BAYEUX_NOEXCEPT;
 void bayeux_suspend_connection(conn_rec* c, request_rec* r) BAYEUX_NOEXCEPT;

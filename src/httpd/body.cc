@@ -52,35 +52,6 @@ apr_status_t append(apr_bucket_brigade* bb, std::size_t limit, std::string& text
     return APR_SUCCESS;
 }
 
-bool read_text(request_rec* r, std::size_t limit, std::string& text, Refusal& refusal) {
-    if (const char* header = apr_table_get(r->headers_in, "Content-Length")) {
-        apr_off_t length = 0;
-        if (ap_parse_strict_length(&length, header) != 0 &&
-            static_cast<apr_uint64_t>(length) > limit) {
-            return refuse_size(refusal, limit);
-        }
-        if (length > 0 && static_cast<apr_uint64_t>(length) <= limit) {
-            text.reserve(static_cast<std::size_t>(length));
-        }
-    }
-    apr_bucket_brigade* bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    bool end = false;
-    bool too_large = false;
-    while (!end && !too_large) {
-        apr_status_t rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ,
-                                         HUGE_STRING_LEN);
-        if (rv == APR_SUCCESS) {
-            rv = append(bb, limit, text, end, too_large);
-        }
-        apr_brigade_cleanup(bb);
-        if (rv != APR_SUCCESS) {
-            refusal.connection_lost = true;
-            return refuse(refusal, ap_map_http_request_error(rv, HTTP_BAD_REQUEST), "");
-        }
-    }
-    return !too_large || refuse_size(refusal, limit);
-}
-
 // iconv also takes paths and options in a name ("utf-8//IGNORE"), which are not for clients to
 // choose.
 bool is_charset_name(std::string_view name) {
@@ -139,6 +110,35 @@ bool decode_texts(DecodedBody& body, Refusal& refusal) {
 }
 
 }  // namespace
+
+bool read_text(request_rec* r, std::size_t limit, std::string& text, Refusal& refusal) {
+    if (const char* header = apr_table_get(r->headers_in, "Content-Length")) {
+        apr_off_t length = 0;
+        if (ap_parse_strict_length(&length, header) != 0 &&
+            static_cast<apr_uint64_t>(length) > limit) {
+            return refuse_size(refusal, limit);
+        }
+        if (length > 0 && static_cast<apr_uint64_t>(length) <= limit) {
+            text.reserve(static_cast<std::size_t>(length));
+        }
+    }
+    apr_bucket_brigade* bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    bool end = false;
+    bool too_large = false;
+    while (!end && !too_large) {
+        apr_status_t rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ,
+                                         HUGE_STRING_LEN);
+        if (rv == APR_SUCCESS) {
+            rv = append(bb, limit, text, end, too_large);
+        }
+        apr_brigade_cleanup(bb);
+        if (rv != APR_SUCCESS) {
+            refusal.connection_lost = true;
+            return refuse(refusal, ap_map_http_request_error(rv, HTTP_BAD_REQUEST), "");
+        }
+    }
+    return !too_large || refuse_size(refusal, limit);
+}
 
 bool read_messages(request_rec* r, std::size_t limit, DecodedBody& body, Refusal& refusal) {
     std::string text;

@@ -25,9 +25,13 @@ struct Refusal {
     bool connection_lost = false;  // httpd has an answer of its own: return `status`
 };
 
-// Reads at most `limit` bytes (413 above, before any of it is read where Content-Length tells) and
-// decodes them by their Content-Type (HT-4..HT-6). On failure `refusal` is set. A worker; blocks
-// until the body is there, as long as httpd's own time-outs allow.
+// Reads at most `limit` bytes (413 above, before any of it is read where Content-Length tells). On
+// failure `refusal` is set. A worker; blocks until the body is there, as long as httpd's own
+// time-outs allow.
+[[nodiscard]] bool read_text(request_rec* r, std::size_t limit, std::string& text,
+                             Refusal& refusal);
+
+// The same, decoded by its Content-Type (HT-4..HT-6).
 [[nodiscard]] bool read_messages(request_rec* r, std::size_t limit, DecodedBody& body,
                                  Refusal& refusal);
 

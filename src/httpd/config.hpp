@@ -16,6 +16,7 @@ namespace bayeux::httpd {
 
 class DomainRules;
 struct ChannelSection;
+struct PublishLocation;
 
 // A directive's value, and whether it was written here at all.
 template <class T>
@@ -113,6 +114,8 @@ struct ServerConfig {
     // that a Location has where no BayeuxDomain is written.
     const DomainRules* rules = nullptr;
     DomainId default_domain;
+    // Likewise: where messages may be published from outside.
+    const PublishLocation* publish_locations = nullptr;
 };
 
 inline constexpr std::uint64_t kDefaultSharedMemory = std::uint64_t{64} << 20U;

@@ -94,16 +94,20 @@ void set_common_headers(request_rec* r) {
     apr_table_setn(r->err_headers_out, "X-Content-Type-Options", "nosniff");
 }
 
-int write_refusal(request_rec* r, const Refusal& refusal) {
-    set_status(r, refusal.status);
+int write_json(request_rec* r, std::string text) {
     set_common_headers(r);
     ap_set_content_type(r, "application/json;charset=UTF-8");
+    write_body(r, std::move(text));
+    return OK;
+}
+
+int write_refusal(request_rec* r, const Refusal& refusal) {
+    set_status(r, refusal.status);
     if (refusal.status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
         r->connection->keepalive = AP_CONN_CLOSE;  // the rest of the body is not worth reading
     }
     const std::string error = std::to_string(refusal.status) + "::" + refusal.text;
-    write_body(r, "{\"successful\":false,\"error\":" + protocol::quote(error) + "}\n");
-    return OK;
+    return write_json(r, "{\"successful\":false,\"error\":" + protocol::quote(error) + "}\n");
 }
 
 void write_reply(HeldRequest& held) noexcept {

@@ -11,6 +11,8 @@ namespace bayeux::httpd {
 
 // What HT-9 asks of every response of this handler.
 void set_common_headers(request_rec* r);
+// A body of JSON. Returns what the handler returns.
+int write_json(request_rec* r, std::string text);
 // A one-line JSON error body (design.md 8). The connection is closed if the request's body was not
 // read. Returns what the handler returns.
 int write_refusal(request_rec* r, const Refusal& refusal);
