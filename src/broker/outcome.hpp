@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/strong_id.hpp"
+#include "broker/service_call.hpp"
 #include "protocol/client_id.hpp"
 #include "protocol/pending_reply.hpp"
 
@@ -56,6 +57,8 @@ struct Outcome {
     // What a stream is bound to from now on (CID-6); nothing where the session is unknown or has
     // ended.
     std::optional<Bound> bound;
+    // Messages that a service answers, in order: to be started by whoever has the request at hand.
+    std::vector<ServiceCall> calls;
 };
 
 }  // namespace bayeux::broker

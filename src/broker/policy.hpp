@@ -17,6 +17,7 @@ struct ChannelOptions {
     bool persistent = false;             // BayeuxPersistent
     bool broadcast_to_publisher = true;  // BayeuxBroadcastToPublisher
     Millis lazy{0};                      // BayeuxLazy; 0: off
+    bool service = false;                // BayeuxService: messages become service calls
 };
 
 class Policy {

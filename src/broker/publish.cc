@@ -36,7 +36,7 @@ std::string refusal_of(Batch& batch, const ChannelName& name) {
 
 void judge(Batch& batch, Target& target) {
     target.refusal = refusal_of(batch, *target.name);
-    if (target.refusal.empty() && target.name->kind() == ChannelKind::kBroadcast) {
+    if (target.refusal.empty() && target.name->kind() != ChannelKind::kMeta) {
         target.options = batch.request.policy.options(*target.name);
     }
     target.judged = true;
@@ -66,6 +66,18 @@ bool distribute(Batch& batch, const Message& message, const Target& target) {
     return batch.store.publish(publication).has_value();
 }
 
+// Without a session there is nobody to answer.
+void call_service(Batch& batch, const Message& message, const Target& target) {
+    if (!target.options.service || !batch.session) {
+        return;
+    }
+    batch.outcome.calls.push_back({.session = batch.session->handle,
+                                   .client_id = std::string(batch.client_id),
+                                   .channel = *target.name,
+                                   .id = std::string(message.id),
+                                   .data = std::string(message.data)});
+}
+
 }  // namespace
 
 bool find_target(Batch& batch, const Message& message) {
@@ -89,7 +101,9 @@ void publish(Batch& batch, const Message& message) {
     if (message.data.empty()) {
         return batch.refuse(message, error_text::kDataMissing);
     }
-    if (target.name->kind() == ChannelKind::kBroadcast && !distribute(batch, message, target)) {
+    if (target.name->kind() == ChannelKind::kService) {
+        call_service(batch, message, target);
+    } else if (!distribute(batch, message, target)) {
         return batch.refuse(message, error_text::kStoreFull);
     }
     batch.accept(message);  // PB-11: a service message too, whoever handles it
@@ -100,9 +114,12 @@ bool publish_may_block(Policy& policy, const Message& message) {
     if (!name || name->is_pattern() || name->kind() == ChannelKind::kMeta || is_internal(*name)) {
         return false;
     }
-    return (name->kind() == ChannelKind::kBroadcast &&
-            policy.may_block(Operation::kCreate, *name)) ||
-           policy.may_block(Operation::kPublish, *name);
+    if ((name->kind() == ChannelKind::kBroadcast && policy.may_block(Operation::kCreate, *name)) ||
+        policy.may_block(Operation::kPublish, *name)) {
+        return true;
+    }
+    // A call needs the request at hand, which the loop has not.
+    return name->kind() == ChannelKind::kService && policy.options(*name).service;
 }
 
 }  // namespace bayeux::broker

@@ -307,6 +307,56 @@ void publish_when_channel_is_persistent_then_it_outlives_sweeps(void** state) {
     assert_string_equal(bench.asked(), "publish /kept create /swept publish /swept");
 }
 
+// PB-11, PB-15: a value for whoever has the request at hand; the acknowledgement does not wait.
+void publish_when_channel_has_a_service_then_call_and_ack(void** state) {
+    Bench& bench = bench_of(state);
+    bench.connect_session('1');
+    bench.policy.by_channel["/service/echo"].service = true;
+    bench.send(R"([{"channel":"/service/echo/","id":"7","clientId":"$1","data":{"n":1e400}},
+                   {"channel":"/service/other","id":"8","clientId":"$1","data":1},
+                   {"channel":"/service/echo","clientId":"$1","data":[ ]}])");
+    assert_string_equal(bench.successful(0), "true");
+    assert_string_equal(bench.successful(1), "true");
+    assert_string_equal(bench.successful(2), "true");
+    assert_int_equal(bench.outcome.calls.size(), 2);
+    const broker::ServiceCall& first = bench.outcome.calls[0];
+    assert_true(first.session == Bench::handle(1));
+    assert_string_equal(first.client_id.c_str(), bench.client_id('1'));
+    assert_string_equal(first.channel.text().c_str(), "/service/echo");
+    assert_string_equal(first.id.c_str(), R"("7")");
+    assert_string_equal(first.data.c_str(), R"({"n":1e400})");
+    assert_string_equal(bench.outcome.calls[1].id.c_str(), "");
+    assert_string_equal(bench.outcome.calls[1].data.c_str(), "[ ]");
+}
+
+// Nothing that is refused is called; nor is anything without a session, which could not be
+// answered.
+void publish_when_refused_or_unconnected_then_no_call(void** state) {
+    Bench& bench = bench_of(state);
+    bench.connect_session('1');
+    bench.settings.unconnected_publish = true;
+    bench.policy.by_channel["/service/a"].service = true;
+    bench.policy.by_channel["/service/b"].service = true;
+    bench.policy.forbidden = {{Operation::kPublish, "/service/b"}};
+    publish(bench, "/service/b");
+    assert_string_equal(bench.error(), "403:denied_by_not_granting:publish_denied");
+    assert_int_equal(bench.outcome.calls.size(), 0);
+    publish(bench, "/service/a", "");
+    assert_int_equal(bench.outcome.calls.size(), 0);
+    bench.send(R"([{"channel":"/service/a","id":"1","data":1}])");
+    assert_string_equal(bench.successful(), "true");
+    assert_int_equal(bench.outcome.calls.size(), 0);
+}
+
+// The loop has no request that a call could be made for.
+void publish_when_channel_has_a_service_then_may_block(void** state) {
+    Bench& bench = bench_of(state);
+    bench.connect_session('1');
+    bench.policy.by_channel["/service/echo"].service = true;
+    assert_true(bench.may_block(R"([{"channel":"/service/echo","clientId":"$1","data":1}])"));
+    assert_false(bench.may_block(R"([{"channel":"/service/other","clientId":"$1","data":1}])"));
+}
+
 }  // namespace
 }  // namespace bayeux::test
 
@@ -327,6 +377,9 @@ int main() {
         BENCH_TEST(publish_when_channel_is_lazy_then_event_waits_for_company),
         BENCH_TEST(publish_when_timestamp_is_on_then_events_have_it),
         BENCH_TEST(publish_when_channel_is_persistent_then_it_outlives_sweeps),
+        BENCH_TEST(publish_when_channel_has_a_service_then_call_and_ack),
+        BENCH_TEST(publish_when_refused_or_unconnected_then_no_call),
+        BENCH_TEST(publish_when_channel_has_a_service_then_may_block),
     };
     return cmocka_run_group_tests_name("publish", tests, nullptr, nullptr);
 }
