@@ -7,6 +7,7 @@
 #include <http_config.h>
 #include <http_connection.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <mod_status.h>
 #include <mpm_common.h>
 
@@ -88,6 +89,14 @@ static const command_rec directives[] = {
                   "On: channels stay when nobody uses them"),
     AP_INIT_TAKE1("BayeuxLazy", bayeux_set_lazy, NULL, ANYWHERE,
                   "how long messages may wait for others before they are sent, such as 5s"),
+    AP_INIT_TAKE2("BayeuxService", bayeux_add_service, NULL, ANYWHERE,
+                  "a service channel, and the local URL that answers its messages"),
+    AP_INIT_TAKE1("BayeuxServiceTimeout", bayeux_set_time, INFO(BAYEUX_SERVICE_TIMEOUT), ANYWHERE,
+                  "how long a service may take to answer, such as 30s"),
+    AP_INIT_TAKE1("BayeuxServiceMaxAnswer", bayeux_set_service_max_answer, NULL, ANYWHERE,
+                  "largest answer of a service, such as 64K"),
+    AP_INIT_TAKE12("BayeuxServiceCalls", bayeux_set_service_calls, NULL, RSRC_CONF,
+                   "how many service calls a child runs at once, and how many may wait"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
 
 static void register_hooks(apr_pool_t* pool) {
@@ -100,6 +109,9 @@ static void register_hooks(apr_pool_t* pool) {
     ap_hook_child_stopping(bayeux_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_process_connection(bayeux_process_connection, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(bayeux_post_read_request, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_authn(bayeux_check_authn, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
+    ap_hook_http_scheme(bayeux_http_scheme, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_default_port(bayeux_default_port, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(bayeux_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(bayeux_publish_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_suspend_connection(bayeux_suspend_connection, NULL, NULL, APR_HOOK_REALLY_LAST);

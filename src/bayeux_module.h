@@ -60,6 +60,12 @@ const char* bayeux_open_channel_section(cmd_parms* cmd, void* dir,
 const char* bayeux_set_require(cmd_parms* cmd, void* dir, const char* args) BAYEUX_NOEXCEPT;
 const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
 const char* bayeux_set_lazy(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_add_service(cmd_parms* cmd, void* dir, const char* channel,
+                               const char* url) BAYEUX_NOEXCEPT;
+const char* bayeux_set_service_max_answer(cmd_parms* cmd, void* dir,
+                                          const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_service_calls(cmd_parms* cmd, void* dir, const char* running,
+                                     const char* waiting) BAYEUX_NOEXCEPT;
 
 /* Once, while the module is loaded. */
 void bayeux_register_filters(void) BAYEUX_NOEXCEPT;
@@ -72,7 +78,8 @@ enum bayeux_time {
     BAYEUX_MULTI_SESSION_INTERVAL,
     BAYEUX_IDLE_TIMEOUT,
     BAYEUX_PING,
-    BAYEUX_REVALIDATE
+    BAYEUX_REVALIDATE,
+    BAYEUX_SERVICE_TIMEOUT
 };
 enum bayeux_cap { BAYEUX_MAX_SESSIONS, BAYEUX_MAX_CHANNELS, BAYEUX_MAX_SUBSCRIPTIONS };
 enum bayeux_switch {
@@ -102,6 +109,10 @@ void bayeux_child_stopping(apr_pool_t* pchild, int graceful) BAYEUX_NOEXCEPT;
 /* A worker. */
 int bayeux_handler(request_rec* r) BAYEUX_NOEXCEPT;
 int bayeux_publish_handler(request_rec* r) BAYEUX_NOEXCEPT;
+/* Of service calls: who the caller is, and that the client came by TLS. */
+int bayeux_check_authn(request_rec* r) BAYEUX_NOEXCEPT;
+const char* bayeux_http_scheme(const request_rec* r) BAYEUX_NOEXCEPT;
+apr_port_t bayeux_default_port(const request_rec* r) BAYEUX_NOEXCEPT;
 int bayeux_process_connection(conn_rec* c) BAYEUX_NOEXCEPT;
 int bayeux_post_read_request(request_rec* r) BAYEUX_NOEXCEPT;
 void bayeux_suspend_connection(conn_rec* c, request_rec* r) BAYEUX_NOEXCEPT;

@@ -45,6 +45,7 @@ Next next_of(Next::Kind kind) noexcept {
 void AdoptedConnection::perform() noexcept {
     loop::EventLoop& owner = this_child()->loop();
     c_->current_thread = ap_thread_current();
+    c_->id = worker_connection_id(c_->id);
     show_in_scoreboard(c_, &score_);
     switch (task) {
         case Task::kServe:

@@ -94,6 +94,10 @@ loop::Turns::Starter& worker_turns() noexcept {
     return turns;
 }
 
+bool borrow_worker(void (*body)(void*) noexcept, void* baton) noexcept {
+    return mpm_can_suspend() && ap_mpm_register_timed_callback(0, body, baton) == APR_SUCCESS;
+}
+
 ThreadMark* mark_thread() noexcept {
     if (thread_mark == nullptr) {
         // Kept to the end of the process: a connection may look at it after its thread has ended.
@@ -138,6 +142,16 @@ void clear_in_scoreboard() noexcept {
         ap_update_child_status_from_indexes(score_place.process, score_place.thread, SERVER_READY,
                                             nullptr);
     }
+}
+
+long worker_connection_id(long otherwise) noexcept {
+    const ScorePlace& place = own_score_place();
+    if (place.process < 0) {
+        return otherwise;
+    }
+    int threads = 0;
+    ap_mpm_query(AP_MPMQ_HARD_LIMIT_THREADS, &threads);
+    return static_cast<long>(place.process) * threads + place.thread;
 }
 
 bool mpm_can_suspend() noexcept {

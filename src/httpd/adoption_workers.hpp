@@ -32,10 +32,16 @@ ThreadMark* mark_thread() noexcept;
 // Gets turns from the event MPM's workers.
 [[nodiscard]] loop::Turns::Starter& worker_turns() noexcept;
 
+// Some worker will call body(baton), soon; false if the MPM lends none. Any thread.
+[[nodiscard]] bool borrow_worker(void (*body)(void*) noexcept, void* baton) noexcept;
+
 // The scoreboard's place of the calling worker, for a connection that it serves out of its own
 // line.
 void show_in_scoreboard(conn_rec* c, ap_sb_handle_t** handle) noexcept;
 void clear_in_scoreboard() noexcept;
+// What httpd calls the connection that this worker serves; `otherwise` on any other thread. No two
+// that are served at once have the same: mod_cgid goes by it when it ends a program.
+[[nodiscard]] long worker_connection_id(long otherwise) noexcept;
 
 // --- what the configuration can hold, asked of the MPM in post_config ---
 [[nodiscard]] bool mpm_can_suspend() noexcept;

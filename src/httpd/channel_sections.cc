@@ -45,29 +45,6 @@ bool leads_to(const core_dir_config& location, const char* path) noexcept {
            is_under(path, location.d[0] == '/' && location.d[1] == '\0' ? "" : location.d);
 }
 
-// The domain of the requests that a section's Location gets in host `s`: what is written there, or
-// else in the innermost Location around it, or else for the host.
-DomainId domain_of_section(const ChannelSection& section, server_rec* s) noexcept {
-    if (section.location->domain.written) {
-        return domain_id(section.location->domain.value);
-    }
-    const auto* inherited =
-        static_cast<const DirConfig*>(ap_get_module_config(s->lookup_defaults, &bayeux_module));
-    const auto* core =
-        static_cast<const core_server_config*>(ap_get_core_module_config(s->module_config));
-    for (int i = 0; i < core->sec_url->nelts; ++i) {
-        auto* config = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t*);
-        const auto* location =
-            static_cast<const core_dir_config*>(ap_get_core_module_config(config));
-        const auto* around =
-            static_cast<const DirConfig*>(ap_get_module_config(config, &bayeux_module));
-        if (around != nullptr && around->domain.written && leads_to(*location, section.path)) {
-            inherited = around;
-        }
-    }
-    return domain_of(*inherited, s);
-}
-
 // Adds a section to a domain; a sentence if the domain has its rules already.
 const char* add_section(apr_pool_t* pconf, DomainSections& domain, const ChannelSection& section) {
     for (const ChannelSection* other : domain.all()) {
@@ -96,7 +73,8 @@ const char* add_section(apr_pool_t* pconf, DomainSections& domain, const Channel
 const char* add_sections(apr_pool_t* pconf, DomainRules& rules, server_rec* s,
                          const ChannelSection* first) {
     for (const ChannelSection* section = first; section != nullptr; section = section->next) {
-        const char* wrong = add_section(pconf, rules.at(domain_of_section(*section, s)), *section);
+        const char* wrong = add_section(
+            pconf, rules.at(domain_of_place(*section->location, section->path, s)), *section);
         if (wrong != nullptr) {
             return wrong;
         }
@@ -114,6 +92,27 @@ ServerConfig& own_config(apr_pool_t* pconf, server_rec* s, server_rec* main_serv
 }
 
 }  // namespace
+
+DomainId domain_of_place(const DirConfig& written, const char* path, server_rec* s) noexcept {
+    if (written.domain.written) {
+        return domain_id(written.domain.value);
+    }
+    const auto* inherited =
+        static_cast<const DirConfig*>(ap_get_module_config(s->lookup_defaults, &bayeux_module));
+    const auto* core =
+        static_cast<const core_server_config*>(ap_get_core_module_config(s->module_config));
+    for (int i = 0; i < core->sec_url->nelts; ++i) {
+        auto* config = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t*);
+        const auto* location =
+            static_cast<const core_dir_config*>(ap_get_core_module_config(config));
+        const auto* around =
+            static_cast<const DirConfig*>(ap_get_module_config(config, &bayeux_module));
+        if (around != nullptr && around->domain.written && leads_to(*location, path)) {
+            inherited = around;
+        }
+    }
+    return domain_of(*inherited, s);
+}
 
 const char* operation_name(Operation operation) noexcept {
     switch (operation) {
@@ -157,6 +156,9 @@ void DomainSections::add(const ChannelSection& section) {
 
 template <class Visit>
 void DomainSections::covering(const ChannelName& name, Visit&& visit) const {
+    if (by_pattern_.empty()) {
+        return;
+    }
     const auto look_up = [&](std::string_view pattern) {
         const auto [begin, end] = by_pattern_.equal_range(pattern);
         for (auto it = begin; it != end; ++it) {
@@ -217,8 +219,10 @@ broker::ChannelOptions DomainSections::options(const ChannelName& name,
         return persistent.written && broadcast.written && lazy_ms.written;
     });
     // PB-5: any Off suppresses.
-    return {persistent.or_else(false), broadcast.or_else(true) && broadcast_to_publisher,
-            Millis{lazy_ms.or_else(0)}};
+    return {.persistent = persistent.or_else(false),
+            .broadcast_to_publisher = broadcast.or_else(true) && broadcast_to_publisher,
+            .lazy = Millis{lazy_ms.or_else(0)},
+            .service = name.kind() == protocol::ChannelKind::kService && services_.has(name)};
 }
 
 bool DomainSections::has_rules() const noexcept {
@@ -238,6 +242,11 @@ const DomainSections* DomainRules::find(DomainId domain) const noexcept {
     return found == domains_.end() ? nullptr : &found->second;
 }
 
+bool DomainRules::has_services() const noexcept {
+    return std::any_of(domains_.begin(), domains_.end(),
+                       [](const auto& domain) { return !domain.second.services().empty(); });
+}
+
 const DomainSections* sections_of(server_rec* s, DomainId domain) noexcept {
     const DomainRules* rules = server_config(s).rules;
     return rules != nullptr ? rules->find(domain) : nullptr;
@@ -252,10 +261,17 @@ const char* sort_sections(apr_pool_t* pconf, server_rec* main_server) {
     }
     // A host inherits the Locations that are written outside of all hosts, and so their rules.
     const ChannelSection* common = server_config(main_server).sections;
+    const Service* common_services = server_config(main_server).services;
     for (server_rec* s = main_server; s != nullptr; s = s->next) {
         const char* wrong = add_sections(pconf, *rules, s, common);
+        if (wrong == nullptr) {
+            wrong = add_services(pconf, *rules, s, common_services);
+        }
         if (wrong == nullptr && s != main_server) {
             wrong = add_sections(pconf, *rules, s, server_config(s).sections);
+        }
+        if (wrong == nullptr && s != main_server) {
+            wrong = add_services(pconf, *rules, s, server_config(s).services);
         }
         if (wrong != nullptr) {
             return wrong;

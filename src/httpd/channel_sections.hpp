@@ -16,6 +16,7 @@
 #include "broker/policy.hpp"
 #include "httpd/config.hpp"
 #include "httpd/httpd_api.hpp"
+#include "httpd/services.hpp"
 #include "protocol/channel_name.hpp"
 
 namespace bayeux::httpd {
@@ -73,6 +74,8 @@ class DomainSections {
     [[nodiscard]] bool guards(broker::Operation operation, const protocol::ChannelName& name) const;
     [[nodiscard]] bool has_rules() const noexcept;
     [[nodiscard]] const std::vector<const ChannelSection*>& all() const noexcept { return all_; }
+    [[nodiscard]] DomainServices& services() noexcept { return services_; }
+    [[nodiscard]] const DomainServices& services() const noexcept { return services_; }
 
   private:
     // Calls visit(section) for each that covers the name, the most specific first, until it is
@@ -83,6 +86,7 @@ class DomainSections {
     std::vector<const ChannelSection*> all_;
     // Several sections may have one pattern, each with rules for other operations.
     std::unordered_multimap<std::string_view, const ChannelSection*> by_pattern_;
+    DomainServices services_;
 };
 
 // Nobody reads /private/** by subscribing to /**. A section that covers all of the pattern is less
@@ -104,8 +108,9 @@ bool DomainSections::overlapping(const protocol::ChannelName& name, const Channe
 
 class DomainRules {
   public:
-    // nullptr if the domain has no section.
+    // nullptr if the domain has neither a section nor a service.
     [[nodiscard]] const DomainSections* find(DomainId domain) const noexcept;
+    [[nodiscard]] bool has_services() const noexcept;
     DomainSections& at(DomainId domain) { return domains_[domain]; }
 
   private:
@@ -114,6 +119,11 @@ class DomainRules {
 
 // The rules of one domain; nullptr if it has none. Any thread.
 [[nodiscard]] const DomainSections* sections_of(server_rec* s, DomainId domain) noexcept;
+
+// The domain of the requests that a Location gets in host `s`, of which `path` is the path: what is
+// written there, or else in the innermost Location around it, or else for the host.
+[[nodiscard]] DomainId domain_of_place(const DirConfig& location, const char* path,
+                                       server_rec* s) noexcept;
 
 // Gives every host its default domain and all hosts the rules of all domains. A sentence if
 // something is written twice or cannot be told apart, else nullptr.

@@ -96,6 +96,10 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     loop::LoopSettings settings;
     settings.child = child->index_;
     settings.drain_timeout = Millis{config.drain_timeout_ms.or_else(10000)};
+    if (!child->prepare_services(pchild, s, threads)) {
+        return nullptr;
+    }
+    settings.chore = child->services_ ? &*child->services_ : nullptr;
     child->streams_.emplace(child->engine_, child->store_, child->clock_, child->index_);
     child->streams_->counters = &counters;
     child->loop_.emplace(settings, child->store_, child->bells_, child->turns_, child->clock_,
@@ -114,6 +118,30 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     apr_pool_pre_cleanup_register(pchild, child, finish_child);
     the_child = child;
     return child;
+}
+
+bool Child::prepare_services(apr_pool_t* pchild, server_rec* s, std::uint32_t threads) {
+    const ServerConfig& config = server_config(s);
+    if (config.rules == nullptr || !config.rules->has_services()) {
+        return true;
+    }
+    if (!prepare_service_requests(pchild)) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                     BXNO(0031) "cannot create a socket for service calls; requests will be "
+                     "answered with 503");
+        return false;
+    }
+    const std::uint32_t running = std::max(threads / 2, 1U);
+    services_.emplace(store_, clock_,
+                      config.service_calls.or_else({running, running * kWaitingPerCall}));
+    return true;
+}
+
+void Child::start_calls(request_rec* r, const ServiceTerms& terms,
+                        const std::vector<broker::ServiceCall>& calls) noexcept {
+    if (services_) {
+        services_->start(r, terms, calls);
+    }
 }
 
 void* APR_THREAD_FUNC Child::run_loop(apr_thread_t* /*thread*/, void* child) noexcept {
@@ -136,6 +164,9 @@ void Child::finish() noexcept {
     apr_status_t ignored = APR_SUCCESS;
     apr_thread_join(&ignored, thread_);
     thread_ = nullptr;
+    if (services_) {
+        services_->finish();
+    }
     the_child = nullptr;
     all_loop_counters()[index_.value].reset(0);
     store_.release_child(index_);

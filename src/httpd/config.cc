@@ -129,6 +129,8 @@ void* bayeux_merge_dir_config(apr_pool_t* p, void* base_config, void* add_config
     merged->websocket_deflate = add.websocket_deflate.over(base.websocket_deflate);
     merged->fast_lane = add.fast_lane.over(base.fast_lane);
     merged->revalidate_ms = add.revalidate_ms.over(base.revalidate_ms);
+    merged->service_timeout_ms = add.service_timeout_ms.over(base.service_timeout_ms);
+    merged->service_max_answer = add.service_max_answer.over(base.service_max_answer);
     return merged;
 }
 

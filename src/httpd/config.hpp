@@ -17,6 +17,7 @@ namespace bayeux::httpd {
 class DomainRules;
 struct ChannelSection;
 struct PublishLocation;
+struct Service;
 
 // A directive's value, and whether it was written here at all.
 template <class T>
@@ -97,9 +98,17 @@ struct DirConfig {
     Setting<bool> websocket_deflate;
     Setting<bool> fast_lane;
     Setting<std::int64_t> revalidate_ms;
+    Setting<std::int64_t> service_timeout_ms;
+    Setting<std::uint32_t> service_max_answer;
     // While a <BayeuxChannel> section is read: where its directives go. Never merged.
     ChannelSection* open_section = nullptr;
     [[nodiscard]] bool operator==(const DirConfig&) const noexcept = default;
+};
+
+// BayeuxServiceCalls: how many service calls of a child run, and wait for that, at once.
+struct CallTerms {
+    std::uint32_t running = 0;
+    std::uint32_t waiting = 0;
 };
 
 struct ServerConfig {
@@ -107,9 +116,11 @@ struct ServerConfig {
     Setting<std::uint64_t> shared_memory;
     Setting<std::int64_t> drain_timeout_ms;
     Setting<std::uint32_t> max_blocking_holds;
+    Setting<CallTerms> service_calls;
     // The <BayeuxChannel> sections written in this host, in order, as a linked list; those of the
     // main server hold for all hosts.
     ChannelSection* sections = nullptr;
+    Service* services = nullptr;  // the BayeuxService lines, likewise
     // Set by check_config: the rules of all domains (the same table for all hosts), and the domain
     // that a Location has where no BayeuxDomain is written.
     const DomainRules* rules = nullptr;
@@ -124,6 +135,10 @@ inline constexpr std::uint64_t kMaxSharedMemory = std::uint64_t{16} << 30U;
 inline constexpr std::uint32_t kDefaultMaxMessageSize = 64U << 10U;
 inline constexpr bool kDefaultFastLane = true;
 inline constexpr std::int64_t kDefaultRevalidateMs = 60000;
+inline constexpr std::int64_t kDefaultServiceTimeoutMs = 30000;
+inline constexpr std::uint32_t kDefaultServiceMaxAnswer = 64U << 10U;
+// Calls that may wait for each that may run, where BayeuxServiceCalls says nothing.
+inline constexpr std::uint32_t kWaitingPerCall = 8;
 
 [[nodiscard]] DirConfig& dir_config(request_rec* r) noexcept;
 [[nodiscard]] ServerConfig& server_config(server_rec* s) noexcept;

@@ -114,6 +114,7 @@ constexpr TimeDirective kTimes[] = {
      "a time from 1s to 24h, such as 15min, or Off"},
     {&DirConfig::ping_ms, kSecond, kHour, true, "a time from 1s to 1h, such as 30s, or Off"},
     {&DirConfig::revalidate_ms, kSecond, kHour, false, "a time from 1s to 1h, such as 60s"},
+    {&DirConfig::service_timeout_ms, kSecond, kHour, false, "a time from 1s to 1h, such as 30s"},
 };
 
 // Those of which 0 means that something is not done at all may be written as Off.

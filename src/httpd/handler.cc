@@ -12,6 +12,7 @@
 #include "httpd/origin.hpp"
 #include "httpd/polling.hpp"
 #include "httpd/reply.hpp"
+#include "httpd/service_exchange.hpp"
 #include "httpd/stream_request.hpp"
 #include "httpd/transports.hpp"
 
@@ -68,6 +69,9 @@ int handle_get(request_rec* r, const DirConfig& config, Origin origin) {
 }
 
 int handle(request_rec* r) {
+    if (exchange_of(r->connection) != nullptr) {
+        return HTTP_LOOP_DETECTED;  // a service whose URL speaks Bayeux
+    }
     const DirConfig& config = dir_config(r);
     const Origin origin = judge_origin(r, config);
     if (origin == Origin::kForeign) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include <apr_shm.h>
 #include <apr_thread_proc.h>
@@ -16,6 +17,7 @@
 #include "broker/engine.hpp"
 #include "httpd/free_memory.hpp"
 #include "httpd/httpd_api.hpp"
+#include "httpd/service_calls.hpp"
 #include "loop/bell.hpp"
 #include "loop/event_loop.hpp"
 #include "loop/stream_context.hpp"
@@ -75,11 +77,17 @@ class Child {
     [[nodiscard]] SpareMemory& spare_memory() noexcept { return spare_memory_; }
     [[nodiscard]] ChildIndex index() const noexcept { return index_; }
 
+    // Whoever owns `r`, of a domain with services: calls what the broker wants to be called.
+    void start_calls(request_rec* r, const ServiceTerms& terms,
+                     const std::vector<broker::ServiceCall>& calls) noexcept;
+
     // How many threads may hold a connect by blocking; false at the cap. Any thread.
     [[nodiscard]] bool claim_blocking_hold() noexcept;
     void release_blocking_hold() noexcept { blocking_holds_.fetch_sub(1); }
 
   private:
+    // False if it failed, which is logged.
+    [[nodiscard]] bool prepare_services(apr_pool_t* pchild, server_rec* s, std::uint32_t threads);
     static void* APR_THREAD_FUNC run_loop(apr_thread_t* thread, void* child) noexcept;
 
     store::SharedStore& store_;
@@ -90,6 +98,7 @@ class Child {
     broker::Engine engine_;
     loop::Turns turns_;
     std::optional<loop::StreamContext> streams_;
+    std::optional<ServiceCalls> services_;  // where there are any
     std::optional<loop::EventLoop> loop_;
     ChildIndex index_ = kNoChild;
     std::uint32_t max_blocking_holds_ = 0;

@@ -96,6 +96,14 @@ broker::Outcome ask_broker(request_rec* r, const DirConfig& config, broker::Tran
     return outcome;
 }
 
+// While the request is ours: from its reply on it may be the loop's.
+void start_calls(request_rec* r, const DirConfig& config, std::vector<broker::ServiceCall>& calls) {
+    if (!calls.empty()) {
+        this_child()->start_calls(r, service_terms_of(config, r), calls);
+        calls = {};
+    }
+}
+
 int hold(request_rec* r, HeldRequest& held, HoldBy way) {
     held.receipt = new_receipt(r);
     held.receipt->connect = held.outcome.park->connect;
@@ -158,6 +166,7 @@ int serve_polling(request_rec* r, const DirConfig& config, const Polling& pollin
         }
         held->outcome = ask_broker(r, config, polling.transport, body,
                                    way == HoldBy::kAdoption || leave.claimed());
+        start_calls(r, config, held->outcome.calls);
     }
     held->r = r;
     held->duplicate_status = config.duplicate_status.or_else(408);

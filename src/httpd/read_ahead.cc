@@ -11,6 +11,7 @@
 
 #include "bayeux_module.h"
 #include "httpd/reply_output.hpp"
+#include "httpd/service_exchange.hpp"
 #include "loop/request_head.hpp"
 
 namespace bayeux::httpd {
@@ -174,4 +175,5 @@ void bayeux_register_filters(void) noexcept {
     bayeux::httpd::registered = ap_register_input_filter(
         "BAYEUX_AHEAD", bayeux::httpd::ReadAheadFilter::read, nullptr, AP_FTYPE_CONNECTION);
     bayeux::httpd::register_reply_output();
+    bayeux::httpd::register_service_filters();
 }

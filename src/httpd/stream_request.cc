@@ -38,6 +38,7 @@ StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Tr
       settings_(settings_of(config, r)),
       policy_(r, sections_of(r->server, settings_.domain), this_child()->clock(),
               settings_.broadcast_to_publisher),
+      services_(service_terms_of(config, r)),
       browser_(browser_of(r, cookie_terms(config), this_child()->store().browser_key())),
       no_cookie_(!has_browser_cookie(r, cookie_terms(config))),
       user_(user_of(r).name),
@@ -56,6 +57,10 @@ broker::Request StreamRequest::request() noexcept {
             .stream = {},
             .no_cookie = no_cookie_,
             .user = {user_, user_tag_}};
+}
+
+void StreamRequest::start_calls(const std::vector<broker::ServiceCall>& calls) noexcept {
+    this_child()->start_calls(r_, services_, calls);
 }
 
 void StreamRequest::begin_bytes() {
@@ -79,7 +84,7 @@ void StreamRequest::begin_event_source(const broker::Bound& bound) {
 }
 
 void StreamRequest::let_go() noexcept {
-    if (!policy_.asks_nobody()) {
+    if (!policy_.asks_nobody() || services_.any()) {
         return;
     }
     guard("stream", [&] { memo_ = RequestMemo::of(r_); });

@@ -16,6 +16,7 @@
 #include "httpd/httpd_api.hpp"
 #include "httpd/origin.hpp"
 #include "httpd/request_memo.hpp"
+#include "httpd/service_calls.hpp"
 #include "httpd/stream_bytes.hpp"
 #include "httpd/stream_policy.hpp"
 #include "loop/event_source.hpp"
@@ -43,6 +44,7 @@ class StreamRequest final : public loop::StreamHost {
     // --- loop::StreamHost ---
     [[nodiscard]] broker::Request request() noexcept override;
     [[nodiscard]] const loop::StreamLimits& limits() const noexcept override { return limits_; }
+    void start_calls(const std::vector<broker::ServiceCall>& calls) noexcept override;
 
   private:
     void begin_bytes();
@@ -53,6 +55,7 @@ class StreamRequest final : public loop::StreamHost {
     const broker::Transport transport_;
     const broker::Settings settings_;
     StreamPolicy policy_;
+    const ServiceTerms services_;
     std::optional<protocol::BrowserId> browser_;
     const bool no_cookie_;
     const std::string user_;

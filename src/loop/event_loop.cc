@@ -74,6 +74,9 @@ void EventLoop::run() noexcept {
         if (now_ >= next_sweep_) {
             next_sweep_ = now_ + kSweepPeriod;
             store_.sweep(settings_.child, now_);
+            if (settings_.chore != nullptr) {
+                settings_.chore->look(now_);
+            }
         }
         press_stop();
         workers_.start_turns(now_);

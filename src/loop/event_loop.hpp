@@ -18,6 +18,7 @@
 #include "base/strong_id.hpp"
 #include "broker/session_store.hpp"
 #include "loop/bell.hpp"
+#include "loop/chore.hpp"
 #include "loop/connection.hpp"
 #include "loop/park.hpp"
 #include "loop/park_table.hpp"
@@ -36,6 +37,7 @@ struct LoopSettings {
     ChildIndex child;
     Millis drain_timeout{10000};  // BayeuxDrainTimeout
     Millis head_timeout{20000};   // a request head and a small body must arrive within
+    Chore* chore = nullptr;       // looked after with each sweep; outlives the loop
 };
 
 // Of one loop, written by it alone, read by status pages of all children: they lie in shared

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "broker/engine.hpp"
@@ -31,6 +32,8 @@ class StreamHost {
     // bound. The loop, or a worker during perform(); its policy may block only then.
     [[nodiscard]] virtual broker::Request request() noexcept = 0;
     [[nodiscard]] virtual const StreamLimits& limits() const noexcept = 0;
+    // What the broker wants services to be told. A worker, during perform().
+    virtual void start_calls(const std::vector<broker::ServiceCall>& calls) noexcept = 0;
 };
 
 }  // namespace bayeux::loop

@@ -128,6 +128,9 @@ std::optional<TimePoint> WebSocket::deadline() const noexcept {
 void WebSocket::perform() noexcept {
     try {
         work_->outcome = context_.engine.handle(request(), work_->messages);
+        if (!work_->outcome->calls.empty()) {
+            host_.start_calls(work_->outcome->calls);
+        }
     } catch (const std::bad_alloc&) {
         work_->outcome.reset();
     }

@@ -95,6 +95,7 @@ class Host final : public loop::LaneHost, public loop::StreamHost {
         request.no_cookie = true;
         return request;
     }
+    void start_calls(const std::vector<broker::ServiceCall>& /*calls*/) noexcept override {}
 
   private:
     const broker::Transport transport_;

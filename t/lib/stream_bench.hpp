@@ -89,7 +89,11 @@ class FakeHost final : public loop::StreamHost {
         return request;
     }
     [[nodiscard]] const loop::StreamLimits& limits() const noexcept override { return limited; }
+    void start_calls(const std::vector<broker::ServiceCall>& calls) noexcept override {
+        started.insert(started.end(), calls.begin(), calls.end());
+    }
 
+    std::vector<broker::ServiceCall> started;
     broker::Settings settings;
     FakePolicy policy;
     broker::Transport transport = broker::Transport::kWebSocket;

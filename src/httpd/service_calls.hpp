@@ -1,0 +1,132 @@
+// The service calls of one child: which run, which wait for that, and which are too late.
+//
+// A message's worker hands over what the call needs (start) and goes on: the acknowledgement does
+// not wait. Workers of the MPM are borrowed, at most `running` at once, so that services that hang
+// never take all of them; a worker takes one waiting call after the other. Where no worker can be
+// borrowed (other MPMs), the call runs at once on the thread that brought it, before its reply is
+// written. What comes when `waiting` calls wait is answered with a failure.
+//
+// Invariants:
+//  1. Each call is answered once: whoever sets `answered`, under the lock, delivers. This is the
+//     worker that ran it, or look() when its time is over.
+//  2. A waiting call is freed by whoever takes it out of the queue; a running one by its worker,
+//     or, if look() has it in hand (`pinned`), by look().
+// The lock covers lists and counters; nothing is called, allocated or logged under it, and no other
+// lock is taken.
+#ifndef BAYEUX_HTTPD_SERVICE_CALLS_HPP
+#define BAYEUX_HTTPD_SERVICE_CALLS_HPP
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "broker/service_call.hpp"
+#include "broker/session_store.hpp"
+#include "httpd/channel_sections.hpp"
+#include "httpd/config.hpp"
+#include "httpd/httpd_api.hpp"
+#include "httpd/service_request.hpp"
+#include "loop/chore.hpp"
+
+namespace bayeux::httpd {
+
+// What the directives say where a message comes in.
+struct ServiceTerms {
+    DomainId domain;
+    const DomainSections* sections = nullptr;  // nullptr: no services
+    Millis timeout{kDefaultServiceTimeoutMs};  // BayeuxServiceTimeout
+    std::size_t max_answer = kDefaultServiceMaxAnswer;
+    const char* cookie = "";  // the name of the browser's
+
+    [[nodiscard]] bool any() const noexcept {
+        return sections != nullptr && !sections->services().empty();
+    }
+};
+[[nodiscard]] ServiceTerms service_terms_of(const DirConfig& config, request_rec* r) noexcept;
+
+class ServiceCalls final : public loop::Chore {
+  public:
+    ServiceCalls(broker::SessionStore& store, const Clock& clock, const CallTerms& terms) noexcept
+        : store_(store), clock_(clock), terms_(terms) {}
+    ~ServiceCalls() override { finish(); }
+
+    // Whoever owns `r`, which is not needed behind this. A worker.
+    void start(request_rec* r, const ServiceTerms& terms,
+               const std::vector<broker::ServiceCall>& calls) noexcept;
+    // The child ends, its workers have gone: what still waits is answered with a failure.
+    void finish() noexcept;
+
+    // --- loop::Chore: calls whose time is over are answered with a failure ---
+    void look(TimePoint now) noexcept override;
+
+    // Runs waiting calls until there are none. A worker that was borrowed, or none could be.
+    void run_waiting(bool own_worker) noexcept;
+
+  private:
+    struct Call {
+        explicit Call(broker::ServiceCall m) : message(std::move(m)) {}
+
+        const broker::ServiceCall message;
+        DomainId domain;
+        const Service* service = nullptr;
+        std::size_t max_answer = 0;
+        TimePoint deadline;
+        std::unique_ptr<ServiceRequest> request;
+        // --- under the lock ---
+        bool answered = false;
+        bool pinned = false;
+        bool done = false;  // its worker has let go of it while it was pinned
+        Call* next = nullptr;
+        Call* previous = nullptr;
+    };
+    // Doubly linked; with the lock held.
+    struct List {
+        void push(Call& call) noexcept;
+        void remove(Call& call) noexcept;
+
+        Call* first = nullptr;
+        Call* last = nullptr;
+        std::uint32_t count = 0;
+    };
+
+    void start_one(request_rec* r, const ServiceTerms& terms, const broker::ServiceCall& message);
+    // True if one more worker shall be borrowed; it is counted then.
+    [[nodiscard]] bool enqueue(Call& call) noexcept;
+    [[nodiscard]] bool has_room() noexcept;
+    void perform(Call& call, bool own_worker) noexcept;
+    // True for the first to say so.
+    [[nodiscard]] bool claim(Call& call) noexcept;
+    void let_go(Call& call) noexcept;
+    [[nodiscard]] Call* take_waiting() noexcept;
+    [[nodiscard]] Call* pin_overdue(TimePoint now) noexcept;
+    void unpin(Call& call) noexcept;
+    // What becomes of the service's answer; empty if nothing.
+    [[nodiscard]] std::string event_of(const Call& call, const ServiceAnswer& answer);
+    [[nodiscard]] std::string event_of_status(const Call& call, const ServiceAnswer& answer);
+    void deliver(const Call& call, std::string_view event) noexcept;
+    void fail(const Call& call, int code, const char* why) noexcept;
+    void complain(const Call& call, const char* why) noexcept;
+
+    broker::SessionStore& store_;
+    const Clock& clock_;
+    const CallTerms terms_;
+    std::mutex mutex_;
+    List waiting_;
+    List running_;
+    std::uint32_t workers_ = 0;  // borrowed or asked for
+    // One line of trouble in so many seconds says enough.
+    static constexpr Millis kQuiet{10000};
+    std::atomic<std::int64_t> quiet_until_{0};
+    std::atomic<std::uint32_t> unsaid_{0};
+};
+
+}  // namespace bayeux::httpd
+
+#endif
