@@ -37,6 +37,8 @@ inline constexpr std::string_view kPublish = "publish_denied";
 [[nodiscard]] std::string denied(std::string_view reason, std::string_view what);
 // HS-5: "301:<types>:connection_types_not_supported", the types cut to what ER-1 allows.
 [[nodiscard]] std::string connection_types_unsupported(std::string_view types);
+// "403:<filter>,<section>:refused_by_filter", both cut to what ER-1 allows.
+[[nodiscard]] std::string filtered(std::string_view filter, std::string_view section);
 
 }  // namespace bayeux::protocol::error_text
 

@@ -1,4 +1,4 @@
-// What the checker and the walkers of JSON text share; for their two sources only.
+// What the checker, the walkers and the editor of JSON text share; for their sources only.
 #ifndef BAYEUX_PROTOCOL_JSON_SCAN_HPP
 #define BAYEUX_PROTOCOL_JSON_SCAN_HPP
 
@@ -43,6 +43,35 @@ template <auto MarkWord, auto MarkByte>
         ++at;
     }
     return at;
+}
+
+// See find_marked().
+[[nodiscard]] inline std::uint64_t mark_quote_or_escape(std::uint64_t word) noexcept {
+    const std::uint64_t quote = word ^ each('"');
+    const std::uint64_t escape = word ^ each('\\');
+    return (((quote - each(1)) & ~quote) | ((escape - each(1)) & ~escape)) & kHighBits;
+}
+
+[[nodiscard]] constexpr bool is_quote_or_escape(char c) noexcept {
+    return c == '"' || c == '\\';
+}
+
+// Of text that was checked: `at` is the opening quote; returns the place behind the closing one.
+[[nodiscard]] inline const char* skip_string(const char* at, const char* end) noexcept {
+    ++at;
+    while (true) {
+        at = find_marked<mark_quote_or_escape, is_quote_or_escape>(at, end);
+        if (at == end) {
+            return end;
+        }
+        if (*at == '"') {
+            return at + 1;
+        }
+        if (end - at < 2) {
+            return end;
+        }
+        at += 2;
+    }
 }
 
 }  // namespace bayeux::protocol::json_scan

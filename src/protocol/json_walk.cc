@@ -10,40 +10,9 @@ namespace bayeux::protocol {
 
 namespace {
 
-using json_scan::each;
-using json_scan::find_marked;
 using json_scan::is_space;
-using json_scan::kHighBits;
 using json_scan::skip_space;
-
-// See find_marked().
-std::uint64_t mark_quote_or_escape(std::uint64_t word) noexcept {
-    const std::uint64_t quote = word ^ each('"');
-    const std::uint64_t escape = word ^ each('\\');
-    return (((quote - each(1)) & ~quote) | ((escape - each(1)) & ~escape)) & kHighBits;
-}
-
-constexpr bool is_quote_or_escape(char c) noexcept {
-    return c == '"' || c == '\\';
-}
-
-// `at` is the opening quote; returns the place behind the closing one.
-const char* skip_string(const char* at, const char* end) noexcept {
-    ++at;
-    while (true) {
-        at = find_marked<mark_quote_or_escape, is_quote_or_escape>(at, end);
-        if (at == end) {
-            return end;
-        }
-        if (*at == '"') {
-            return at + 1;
-        }
-        if (end - at < 2) {
-            return end;
-        }
-        at += 2;
-    }
-}
+using json_scan::skip_string;
 
 // `at` is the opening bracket; returns the place behind the one that closes it.
 const char* skip_nested(const char* at, const char* end) noexcept {
