@@ -3,6 +3,7 @@
 #ifndef BAYEUX_BROKER_BATCH_CONTEXT_HPP
 #define BAYEUX_BROKER_BATCH_CONTEXT_HPP
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -110,8 +111,9 @@ void publish(Batch& batch, const protocol::Message& message);
 [[nodiscard]] Outcome handshake(const Request& request, const protocol::Message& message,
                                 SessionStore& store, const Clock& clock, Entropy& entropy);
 
-// Engine::may_block(), for one message.
-[[nodiscard]] bool publish_may_block(Policy& policy, const protocol::Message& message);
+// Engine::may_block(), for one message of a batch of so many bytes.
+[[nodiscard]] bool publish_may_block(const Request& request, const protocol::Message& message,
+                                     std::size_t batch_size);
 [[nodiscard]] bool subscribe_may_block(Policy& policy, const protocol::Message& message);
 
 // S2: names that belong to the server itself, refused whatever the policy says.

@@ -58,6 +58,14 @@ bool has_handshake(const std::vector<Message>& messages) {
     });
 }
 
+std::size_t size_of(const std::vector<Message>& messages) noexcept {
+    std::size_t size = 0;
+    for (const Message& message : messages) {
+        size += message.raw.size();
+    }
+    return size;
+}
+
 void finish(Batch& batch) {
     Outcome& outcome = batch.outcome;
     if (batch.ended && outcome.park) {
@@ -119,6 +127,7 @@ bool Engine::may_block(const Request& request, const std::vector<Message>& messa
     if (has_handshake(messages)) {  // nothing else is processed then (HS-8)
         return false;
     }
+    const std::size_t size = request.settings.slow_filters ? size_of(messages) : 0;
     return std::any_of(messages.begin(), messages.end(), [&](const Message& message) {
         if (message.problem) {
             return false;
@@ -127,7 +136,7 @@ bool Engine::may_block(const Request& request, const std::vector<Message>& messa
             case MessageType::kSubscribe:
                 return subscribe_may_block(request.policy, message);
             case MessageType::kPublish:
-                return publish_may_block(request.policy, message);
+                return publish_may_block(request, message, size);
             case MessageType::kHandshake:
             case MessageType::kConnect:
             case MessageType::kUnsubscribe:

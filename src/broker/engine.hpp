@@ -2,6 +2,7 @@
 #ifndef BAYEUX_BROKER_ENGINE_HPP
 #define BAYEUX_BROKER_ENGINE_HPP
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,9 @@ struct Settings {
     std::uint32_t holds_per_browser = 1;
     Millis multi_session_interval{2000};  // 0: surplus connects are refused (AD-4)
     Extensions extensions;
+    std::size_t max_message_size = 65536;  // what filters make of a message is no larger
+    // Some channel of the domain has filters that may take a loop too long.
+    bool slow_filters = false;
 };
 
 // Who sends, and by what way.

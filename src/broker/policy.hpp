@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "protocol/channel_name.hpp"
+#include "protocol/string_filter.hpp"
 
 namespace bayeux::broker {
 
@@ -18,6 +19,8 @@ struct ChannelOptions {
     bool broadcast_to_publisher = true;  // BayeuxBroadcastToPublisher
     Millis lazy{0};                      // BayeuxLazy; 0: off
     bool service = false;                // BayeuxService: messages become service calls
+    // BayeuxFilter; nullptr: none. As long as the configuration.
+    const protocol::FilterChain* filters = nullptr;
 };
 
 class Policy {

@@ -78,6 +78,30 @@ void call_service(Batch& batch, const Message& message, const Target& target) {
                                    .data = std::string(message.data)});
 }
 
+void pass_on(Batch& batch, const Message& message, const Target& target) {
+    if (target.name->kind() == ChannelKind::kService) {
+        call_service(batch, message, target);
+    } else if (!distribute(batch, message, target)) {
+        return batch.refuse(message, error_text::kStoreFull);
+    }
+    batch.accept(message);  // PB-11: a service message too, whoever handles it
+}
+
+// Only what a filter has changed is no longer what the client wrote.
+void filter_and_pass_on(Batch& batch, const Message& message, const Target& target) {
+    const protocol::Filtered filtered =
+        target.options.filters->apply(message.data, batch.settings.max_message_size);
+    if (!filtered.refusal.empty()) {
+        return batch.refuse(message, filtered.refusal);
+    }
+    if (!filtered.data) {
+        return pass_on(batch, message, target);
+    }
+    Message changed = message;
+    changed.data = *filtered.data;
+    pass_on(batch, changed, target);
+}
+
 }  // namespace
 
 bool find_target(Batch& batch, const Message& message) {
@@ -101,25 +125,31 @@ void publish(Batch& batch, const Message& message) {
     if (message.data.empty()) {
         return batch.refuse(message, error_text::kDataMissing);
     }
-    if (target.name->kind() == ChannelKind::kService) {
-        call_service(batch, message, target);
-    } else if (!distribute(batch, message, target)) {
-        return batch.refuse(message, error_text::kStoreFull);
+    if (target.options.filters != nullptr) {
+        return filter_and_pass_on(batch, message, target);
     }
-    batch.accept(message);  // PB-11: a service message too, whoever handles it
+    pass_on(batch, message, target);
 }
 
-bool publish_may_block(Policy& policy, const Message& message) {
+bool publish_may_block(const Request& request, const Message& message, std::size_t batch_size) {
     const auto name = ChannelName::parse(message.channel);
     if (!name || name->is_pattern() || name->kind() == ChannelKind::kMeta || is_internal(*name)) {
         return false;
     }
+    Policy& policy = request.policy;
     if ((name->kind() == ChannelKind::kBroadcast && policy.may_block(Operation::kCreate, *name)) ||
         policy.may_block(Operation::kPublish, *name)) {
         return true;
     }
     // A call needs the request at hand, which the loop has not.
-    return name->kind() == ChannelKind::kService && policy.options(*name).service;
+    if (name->kind() == ChannelKind::kService && policy.options(*name).service) {
+        return true;
+    }
+    if (!request.settings.slow_filters) {
+        return false;
+    }
+    const protocol::FilterChain* filters = policy.options(*name).filters;
+    return filters != nullptr && !filters->is_quick(batch_size);
 }
 
 }  // namespace bayeux::broker

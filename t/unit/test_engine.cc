@@ -274,6 +274,37 @@ void may_block_when_nothing_blocks_then_asked_for_all_that_is_judged(void** stat
     assert_true(bench.policy.asked == bench.policy.asked_before);
 }
 
+class SlowFilter final : public protocol::StringFilter {
+  public:
+    [[nodiscard]] std::string_view name() const noexcept override { return "slow"; }
+    [[nodiscard]] bool is_quick() const noexcept override { return false; }
+    [[nodiscard]] bool apply(std::string& /*text*/, std::size_t /*max_size*/) const override {
+        return true;
+    }
+};
+
+// A search that may take long is no work for a loop, in one message or in many.
+void may_block_when_filters_may_take_long_then_for_large_batches(void** state) {
+    Bench& bench = bench_of(state);
+    protocol::FilterChain slow("/slow");
+    slow.add(std::make_unique<SlowFilter>());
+    bench.policy.by_channel["/slow"].filters = &slow;
+    const std::string small = R"({"channel":"/slow","data":"x"})";
+    const std::string large = R"({"channel":"/slow","data":")" + std::string(500, 'x') + R"("})";
+    std::string many = "[" + small;
+    for (int i = 0; i < 20; ++i) {
+        many += "," + small;
+    }
+    many += "]";
+    assert_false(bench.may_block(large));
+    bench.settings.slow_filters = true;
+    assert_true(bench.may_block(large));
+    assert_true(bench.may_block(many));
+    assert_false(bench.may_block(small));
+    assert_false(
+        bench.may_block(R"({"channel":"/quick","data":")" + std::string(999, 'x') + R"("})"));
+}
+
 }  // namespace
 }  // namespace bayeux::test
 
@@ -292,6 +323,7 @@ int main() {
         BENCH_TEST(session_when_of_another_domain_then_unknown),
         BENCH_TEST(may_block_when_messages_vary_then_asks_as_handling_does),
         BENCH_TEST(may_block_when_nothing_blocks_then_asked_for_all_that_is_judged),
+        BENCH_TEST(may_block_when_filters_may_take_long_then_for_large_batches),
     };
     return cmocka_run_group_tests_name("engine", tests, nullptr, nullptr);
 }
