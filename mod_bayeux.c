@@ -89,6 +89,9 @@ static const command_rec directives[] = {
                   "On: channels stay when nobody uses them"),
     AP_INIT_TAKE1("BayeuxLazy", bayeux_set_lazy, NULL, ANYWHERE,
                   "how long messages may wait for others before they are sent, such as 5s"),
+    AP_INIT_RAW_ARGS("BayeuxFilter", bayeux_set_filter, NULL, ANYWHERE,
+                     "escape-markup, strip-markup, max-size, regex, deny-regex or none: what is "
+                     "done to the strings of messages"),
     AP_INIT_TAKE2("BayeuxService", bayeux_add_service, NULL, ANYWHERE,
                   "a service channel, and the local URL that answers its messages"),
     AP_INIT_TAKE1("BayeuxServiceTimeout", bayeux_set_time, INFO(BAYEUX_SERVICE_TIMEOUT), ANYWHERE,

@@ -65,7 +65,9 @@ broker::ChannelOptions options_of(const DomainSections* sections,
                                   const protocol::ChannelName& channel,
                                   bool broadcast_to_publisher) {
     if (sections == nullptr) {
-        return {false, broadcast_to_publisher};
+        broker::ChannelOptions options;
+        options.broadcast_to_publisher = broadcast_to_publisher;
+        return options;
     }
     return sections->options(channel, broadcast_to_publisher);
 }

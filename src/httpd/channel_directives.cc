@@ -18,7 +18,7 @@ namespace bayeux::httpd {
 namespace {
 
 constexpr const char* kInside[] = {"BayeuxRequire", "BayeuxPersistent", "BayeuxLazy",
-                                   "BayeuxBroadcastToPublisher"};
+                                   "BayeuxFilter", "BayeuxBroadcastToPublisher"};
 
 const char* check_inside(cmd_parms* cmd) noexcept {
     for (const ap_directive_t* d = cmd->directive->first_child; d != nullptr; d = d->next) {
@@ -29,8 +29,8 @@ const char* check_inside(cmd_parms* cmd) noexcept {
         if (!known) {
             return apr_psprintf(cmd->pool,
                                 "%s is not allowed inside <BayeuxChannel>; allowed there: "
-                                "BayeuxRequire, BayeuxPersistent, BayeuxLazy and "
-                                "BayeuxBroadcastToPublisher",
+                                "BayeuxRequire, BayeuxPersistent, BayeuxLazy, BayeuxFilter "
+                                "and BayeuxBroadcastToPublisher",
                                 d->directive);
         }
     }
@@ -137,16 +137,16 @@ const char* add_rule(cmd_parms* cmd, ChannelSection& section, const char* args) 
     return nullptr;
 }
 
-ChannelSection* section_of(void* dir) noexcept {
+}  // namespace
+
+ChannelSection* open_section_of(void* dir) noexcept {
     return static_cast<DirConfig*>(dir)->open_section;
 }
 
-const char* only_inside(cmd_parms* cmd) noexcept {
+const char* only_in_section(cmd_parms* cmd) noexcept {
     return apr_psprintf(cmd->pool, "%s is allowed inside a <BayeuxChannel> section only",
                         cmd->cmd->name);
 }
-
-}  // namespace
 
 const char* set_section_broadcast(ChannelSection& section, bool on) noexcept {
     section.broadcast_to_publisher.set(on);
@@ -162,18 +162,18 @@ const char* bayeux_open_channel_section(cmd_parms* cmd, void* dir, const char* a
 }
 
 const char* bayeux_set_require(cmd_parms* cmd, void* dir, const char* args) noexcept {
-    bayeux::httpd::ChannelSection* section = bayeux::httpd::section_of(dir);
+    bayeux::httpd::ChannelSection* section = bayeux::httpd::open_section_of(dir);
     if (section == nullptr) {
-        return bayeux::httpd::only_inside(cmd);
+        return bayeux::httpd::only_in_section(cmd);
     }
     return bayeux::httpd::guard("BayeuxRequire", "BayeuxRequire: out of memory",
                                 [&] { return bayeux::httpd::add_rule(cmd, *section, args); });
 }
 
 const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) noexcept {
-    bayeux::httpd::ChannelSection* section = bayeux::httpd::section_of(dir);
+    bayeux::httpd::ChannelSection* section = bayeux::httpd::open_section_of(dir);
     if (section == nullptr) {
-        return bayeux::httpd::only_inside(cmd);
+        return bayeux::httpd::only_in_section(cmd);
     }
     bool on = false;
     if (!bayeux::httpd::parse_switch(value, on)) {
@@ -184,9 +184,9 @@ const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) 
 }
 
 const char* bayeux_set_lazy(cmd_parms* cmd, void* dir, const char* value) noexcept {
-    bayeux::httpd::ChannelSection* section = bayeux::httpd::section_of(dir);
+    bayeux::httpd::ChannelSection* section = bayeux::httpd::open_section_of(dir);
     if (section == nullptr) {
-        return bayeux::httpd::only_inside(cmd);
+        return bayeux::httpd::only_in_section(cmd);
     }
     std::int64_t ms = 0;
     const bool off = strcasecmp(value, "off") == 0;

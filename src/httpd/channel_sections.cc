@@ -54,6 +54,12 @@ const char* add_section(apr_pool_t* pconf, DomainSections& domain, const Channel
         if (other->name.text() != section.name.text()) {
             continue;
         }
+        if (other->filters != nullptr && section.filters != nullptr) {
+            return apr_psprintf(pconf,
+                                "<BayeuxChannel \"%s\"> has a BayeuxFilter at %s and again at %s, "
+                                "in the same domain; write them in one section",
+                                section.name.text().c_str(), other->where, section.where);
+        }
         for (const Operation op :
              {Operation::kCreate, Operation::kSubscribe, Operation::kPublish}) {
             if (other->rules_on(op) && section.rules_on(op)) {
@@ -152,6 +158,10 @@ bool covers(const ChannelName& section, const ChannelName& name) noexcept {
 void DomainSections::add(const ChannelSection& section) {
     all_.push_back(&section);
     by_pattern_.emplace(section.name.text(), &section);
+    if (section.filters != nullptr) {
+        has_filters_ = true;
+        has_slow_filters_ = has_slow_filters_ || !section.filters->is_always_quick();
+    }
 }
 
 template <class Visit>
@@ -222,7 +232,17 @@ broker::ChannelOptions DomainSections::options(const ChannelName& name,
     return {.persistent = persistent.or_else(false),
             .broadcast_to_publisher = broadcast.or_else(true) && broadcast_to_publisher,
             .lazy = Millis{lazy_ms.or_else(0)},
-            .service = name.kind() == protocol::ChannelKind::kService && services_.has(name)};
+            .service = name.kind() == protocol::ChannelKind::kService && services_.has(name),
+            .filters = has_filters_ ? filters(name) : nullptr};
+}
+
+const protocol::FilterChain* DomainSections::filters(const ChannelName& name) const {
+    const protocol::FilterChain* found = nullptr;
+    covering(name, [&](const ChannelSection& section) {
+        found = section.filters;
+        return found != nullptr;
+    });
+    return found != nullptr && !found->empty() ? found : nullptr;
 }
 
 bool DomainSections::has_rules() const noexcept {

@@ -18,6 +18,7 @@
 #include "httpd/httpd_api.hpp"
 #include "httpd/services.hpp"
 #include "protocol/channel_name.hpp"
+#include "protocol/string_filter.hpp"
 
 namespace bayeux::httpd {
 
@@ -45,6 +46,8 @@ struct ChannelSection {
     Setting<bool> persistent;
     Setting<bool> broadcast_to_publisher;
     Setting<std::int64_t> lazy_ms;  // 0: off
+    // nullptr: none is written here; an empty chain: `none` is.
+    protocol::FilterChain* filters = nullptr;
     ChannelSection* next = nullptr;
 
     [[nodiscard]] bool rules_on(broker::Operation operation) const noexcept;
@@ -73,6 +76,7 @@ class DomainSections {
     // True if some provider has to be asked for this operation.
     [[nodiscard]] bool guards(broker::Operation operation, const protocol::ChannelName& name) const;
     [[nodiscard]] bool has_rules() const noexcept;
+    [[nodiscard]] bool has_slow_filters() const noexcept { return has_slow_filters_; }
     [[nodiscard]] const std::vector<const ChannelSection*>& all() const noexcept { return all_; }
     [[nodiscard]] DomainServices& services() noexcept { return services_; }
     [[nodiscard]] const DomainServices& services() const noexcept { return services_; }
@@ -83,7 +87,12 @@ class DomainSections {
     template <class Visit>
     void covering(const protocol::ChannelName& name, Visit&& visit) const;
 
+    // Of the most specific section that covers the name and has any; nullptr: none.
+    [[nodiscard]] const protocol::FilterChain* filters(const protocol::ChannelName& name) const;
+
     std::vector<const ChannelSection*> all_;
+    bool has_filters_ = false;
+    bool has_slow_filters_ = false;
     // Several sections may have one pattern, each with rules for other operations.
     std::unordered_multimap<std::string_view, const ChannelSection*> by_pattern_;
     DomainServices services_;

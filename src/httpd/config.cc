@@ -5,6 +5,7 @@
 #include "base/siphash.hpp"
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
+#include "httpd/channel_sections.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/transports.hpp"
 
@@ -77,6 +78,9 @@ broker::Settings settings_of(const DirConfig& dir, request_rec* r) {
     settings.holds_per_browser = holds_per_browser(dir, r);
     settings.multi_session_interval = Millis{dir.multi_session_interval_ms.or_else(2000)};
     settings.extensions = extensions_of(dir);
+    settings.max_message_size = dir.max_message_size.or_else(kDefaultMaxMessageSize);
+    const DomainSections* sections = sections_of(r->server, settings.domain);
+    settings.slow_filters = sections != nullptr && sections->has_slow_filters();
     return settings;
 }
 

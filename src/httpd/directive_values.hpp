@@ -31,6 +31,10 @@ namespace bayeux::httpd {
 // `BayeuxTimeout: "soon" is not a valid value; allowed: a time from 0 to 24h, such as 30s`
 [[nodiscard]] const char* refusal(cmd_parms* cmd, const char* value, const char* allowed) noexcept;
 
+// The section that is being read, and what is said where there is none (channel_directives.cc).
+[[nodiscard]] ChannelSection* open_section_of(void* dir) noexcept;
+[[nodiscard]] const char* only_in_section(cmd_parms* cmd) noexcept;
+
 // BayeuxBroadcastToPublisher inside a <BayeuxChannel> section (channel_sections.cc).
 [[nodiscard]] const char* set_section_broadcast(ChannelSection& section, bool on) noexcept;
 
