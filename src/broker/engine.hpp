@@ -74,7 +74,7 @@ struct Request {
     bool no_cookie = false;
 
     // Whom httpd has let in with this request; of a stream, with the one that began it.
-    User user;
+    User user = {};
 };
 
 class Engine {
