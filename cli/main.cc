@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "bench/bench.hpp"
+#include "cli/tools.hpp"
 
 namespace {
 
@@ -13,6 +14,8 @@ constexpr int kUsage = 2;
 constexpr const char* kHelp =
     "usage: bayeux TOOL ...\n"
     "\n"
+    "publish    send messages to a channel (bayeux publish --help)\n"
+    "subscribe  print what comes on a channel (bayeux subscribe --help)\n"
     "bench      make load, and verify each delivery (bayeux bench --help)\n"
     "--version  say which version this is\n"
     "--help     say this\n"
@@ -23,6 +26,12 @@ int run(std::span<const char* const> words) {
     const std::string_view tool = words.empty() ? "" : words[0];
     if (tool == "bench") {
         return bayeux::bench::run(words.subspan(1));
+    }
+    if (tool == "publish") {
+        return bayeux::cli::publish(words.subspan(1));
+    }
+    if (tool == "subscribe") {
+        return bayeux::cli::subscribe(words.subspan(1));
     }
     if (tool == "--help") {
         return std::fputs(kHelp, stdout) >= 0 ? 0 : 1;

@@ -23,6 +23,7 @@ need_for_build() {
     need apache2-dev apxs
     need libjansson-dev /usr/include/jansson.h
     need zlib1g-dev /usr/include/zlib.h
+    need libcurl4-openssl-dev curl-config
     need autoconf autoreconf
     need automake automake
     need libtool libtoolize
