@@ -320,7 +320,7 @@ def main():
         server = Httpd(CONF % {"login": LOGIN.format(files=files)}, modules=MODULES, tls=True, server_limit=12,
                        location="BayeuxMaxInterval 60s", tls_conf="<Location /bayeux>\nSetHandler bayeux\n</Location>",
                        sessions_left=True)  # fmt: skip
-        server.expect("AH01617")
+        server.expect("AH01617", "AH10392")
         return server
 
     try:
