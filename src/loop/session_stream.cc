@@ -105,14 +105,15 @@ broker::Drained SessionStream::drain(SessionHandle session) {
     if (drained.in_flight()) {
         in_flight_ = session;
     }
+    if (drained.events != 0) {
+        came_for_nothing_ = false;  // what a batch takes, a notice on its way may have been for
+    }
     return drained;
 }
 
 broker::Drained SessionStream::drain_due(TimePoint now) {
     const broker::Drained drained = drain(bound_->session);
-    if (drained.events != 0) {
-        came_for_nothing_ = false;
-    } else if (std::exchange(came_for_nothing_, true)) {
+    if (drained.events == 0 && std::exchange(came_for_nothing_, true)) {
         // Once, somebody else was quicker. Again and again, the store cannot tell this child, and
         // asking would keep the loop busy.
         paused_until_ = now + kPause;

@@ -183,6 +183,29 @@ void batch_when_the_client_does_not_read_then_no_worker_begins(void** /*state*/)
     EXPECT_TEXT(",W\npong 0123456789\n[/b+]\n", work_behind_pending_output());
 }
 
+// A batch may take with it what a notice on its way was for. That is no reason to pause.
+std::string notices_behind_batches() {
+    Bench bench;
+    bench.ready();
+    for (int i = 0; i < 3; ++i) {
+        const auto channel = *protocol::ChannelName::parse("/a");
+        broker::Publication publication;
+        publication.channel = &channel;
+        publication.event = R"({"channel":"/a","data":1})";
+        static_cast<void>(bench.store.publish(publication));
+        bench.bytes.incoming += client_text(test::with_client_ids(kPublish));
+        bench.run(bench.stream->on_readable(bench.clock.now()));
+        bench.run(bench.stream->on_due(EndReason::kEvents, bench.clock.now()));
+    }
+    const std::string before = bench.heard();
+    bench.publish("/a", "2");
+    return before + "then " + bench.heard();
+}
+
+void notice_when_a_batch_was_quicker_then_the_stream_waits_on(void** /*state*/) {
+    EXPECT_TEXT("[1]\n[/b+]\n[1]\n[/b+]\n[1]\n[/b+]\nthen [2]\n", notices_behind_batches());
+}
+
 }  // namespace
 }  // namespace bayeux::loop
 
@@ -198,6 +221,7 @@ int main() {
         cmocka_unit_test(connect_when_answered_then_finished_when_the_answer_has_left),
         cmocka_unit_test(batch_when_the_policy_may_block_then_handled_by_a_worker_in_order),
         cmocka_unit_test(batch_when_the_client_does_not_read_then_no_worker_begins),
+        cmocka_unit_test(notice_when_a_batch_was_quicker_then_the_stream_waits_on),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
