@@ -183,6 +183,24 @@ void batch_when_the_client_does_not_read_then_no_worker_begins(void** /*state*/)
     EXPECT_TEXT(",W\npong 0123456789\n[/b+]\n", work_behind_pending_output());
 }
 
+// PB-11: whoever has the request at hand starts the calls; the acknowledgement does not wait.
+std::string call_of_service() {
+    Bench bench;
+    bench.ready();
+    bench.host.policy.by_channel["/service/x"].service = true;
+    const std::string said =
+        bench.after(R"([{"channel":"/service/x","id":"4","clientId":"$1","data":{"a":1}}])");
+    std::string started;
+    for (const broker::ServiceCall& call : bench.host.started) {
+        started += call.channel.text() + " " + call.id + " " + call.data;
+    }
+    return bench.wishes + " " + said + started;
+}
+
+void message_when_a_service_answers_it_then_a_worker_starts_the_call(void** /*state*/) {
+    EXPECT_TEXT("W [4/service/x+]\n/service/x \"4\" {\"a\":1}", call_of_service());
+}
+
 // A batch may take with it what a notice on its way was for. That is no reason to pause.
 std::string notices_behind_batches() {
     Bench bench;
@@ -221,6 +239,7 @@ int main() {
         cmocka_unit_test(connect_when_answered_then_finished_when_the_answer_has_left),
         cmocka_unit_test(batch_when_the_policy_may_block_then_handled_by_a_worker_in_order),
         cmocka_unit_test(batch_when_the_client_does_not_read_then_no_worker_begins),
+        cmocka_unit_test(message_when_a_service_answers_it_then_a_worker_starts_the_call),
         cmocka_unit_test(notice_when_a_batch_was_quicker_then_the_stream_waits_on),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Many calls, and services that hang: caps, other sessions, restarts, killed children, other MPMs, HTTP/2."""
+
+import sys
+import threading
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+import backend  # noqa: E402
+from harness import Httpd, wait_until  # noqa: E402
+from services import ask, bad, good, wait_answer  # noqa: E402
+from tap import check, equal, run, test  # noqa: E402
+from wire import connected, serves, succeeded  # noqa: E402
+
+MODULES = ("bayeux", "alias", "proxy", "proxy_http", "reflector")
+
+CONF = """
+ProxyPass /node http://127.0.0.1:{node}/
+<Location /reflect>
+    SetHandler reflector
+</Location>
+"""
+
+LOCATION = """
+BayeuxMaxInterval 60s
+BayeuxMaxSessionsPerBrowser -1
+BayeuxService "/service/node/*" "/node"
+BayeuxService "/service/reflect" "/reflect"
+"""
+
+node = backend.Backend()
+
+
+def server_with(node, calls="", **options):
+    options = {"children": 1, "threads": 8, **options}
+    modules = options.pop("modules", MODULES)
+    return Httpd(CONF.replace("{node}", str(node.port)) + calls, modules=modules, location=LOCATION, **options)
+
+
+def hang(node, client, count):
+    """So many calls that wait for release(); their ids."""
+    before = node.waiting()
+    ids = [ask(client, "/service/node/hang", n) for n in range(count)]
+    wait_until(lambda: node.waiting() == before + count, "the calls")
+    return ids
+
+
+@test("calls above the cap wait, what comes then fails at once; all others are answered")
+def _():
+    with server_with(node, "BayeuxServiceCalls 2 3") as server, connected(server) as alice:
+        server.expect("BX0030")
+        running = hang(node, alice, 2)
+        waiting = [ask(alice, "/service/reflect", n) for n in range(3)]
+        failure = bad(alice, "/service/reflect", "one too many", 503)
+        check("too many" in failure["message"], failure)
+        equal(alice.answers, [])
+        node.release()
+        for asked in running:
+            equal(wait_answer(alice, asked)["data"], "released")
+        for n, asked in enumerate(waiting):
+            equal(wait_answer(alice, asked)["data"], n)
+        equal(good(alice, "/service/reflect", "again"), "again")
+
+
+@test("a service that hangs takes half of the threads by default: the others serve as ever")
+def _():
+    node = backend.Backend()
+    with server_with(node) as server, connected(server) as alice, connected(server, subscriptions=["/chat"]) as bob:
+        running = hang(node, alice, 4)
+        waiting = [ask(alice, "/service/node/hang", 1) for _ in range(10)]
+        for n in range(10):
+            held = bob.start_connect()
+            succeeded(alice.publish("/chat", n).reply)
+            equal(held.wait().data, [n])
+        serves(server)
+        equal(node.waiting(), 4)
+        node.let_through()
+        for asked in running + waiting:
+            equal(wait_answer(alice, asked)["data"], "released")
+
+
+@test("a graceful restart: calls that run end, and their answers come by the new children")
+def _():
+    with server_with(node, children=2, server_limit=6) as server, connected(server) as alice:
+        asked = hang(node, alice, 1)[0]
+        old = set(server.children())
+        alice.close()
+        server.graceful()
+        wait_until(lambda: set(server.children()) - old, "a new child")
+        equal(good(alice, "/service/reflect", 1), 1)
+        node.release()
+        equal(wait_answer(alice, asked)["data"], "released")
+
+
+@test("a child that is killed with a call: no answer, and nothing else is lost")
+def _():
+    with server_with(node, children=2) as server, connected(server) as alice, connected(server) as bob:
+        old = server.children()
+        hang(node, alice, 1)
+        alice.close()
+        bob.close()
+        for pid in old:
+            server.kill_child(pid)
+        wait_until(lambda: len(server.children()) == 2 and not set(server.children()) & set(old), "new children")
+        node.release()
+        equal(good(bob, "/service/reflect", "alive"), "alive")
+        equal(good(alice, "/service/reflect", "alive too"), "alive too")
+        equal(alice.answers, [])
+
+
+@test("a restart with a call under way: the server comes back, sessions live on")
+def _():
+    with server_with(node, children=2) as server, connected(server) as alice:
+        hang(node, alice, 1)
+        alice.close()
+        timer = threading.Timer(0.5, node.release)
+        timer.start()
+        server.restart()
+        timer.join()
+        alice.answers = []
+        equal(good(alice, "/service/reflect", 1), 1)
+
+
+@test("a server that stops with calls under way and waiting: it stops clean")
+def _():
+    with server_with(node, "BayeuxServiceCalls 1 10", sessions_left=True) as server:
+        alice = connected(server)
+        hang(node, alice, 1)
+        for n in range(5):
+            ask(alice, "/service/reflect", n)
+        alice.close()
+        threading.Timer(0.5, node.release).start()
+    wait_until(lambda: node.waiting() == 0, "the call is over")
+
+
+def works_on(mpm, **options):
+    with server_with(node, mpm=mpm, **options) as server, connected(server) as alice:
+        for n in range(10):
+            equal(good(alice, "/service/reflect", n), n)
+        equal(good(alice, "/service/node/echo", "x")["data"], "x")
+        # The answer is there before the acknowledgement is written.
+        batch = alice.publish("/service/reflect", "with the ack")
+        equal([message.get("data") for message in batch], ["with the ack", None])
+
+
+@test("the worker MPM: the thread that brought the message makes the call")
+def _():
+    works_on("worker", children=2)
+
+
+@test("the prefork MPM: the same")
+def _():
+    works_on("prefork", children=3)
+
+
+run()
