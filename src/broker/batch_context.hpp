@@ -66,6 +66,10 @@ class Batch {
     void answer(const protocol::Message& message, const protocol::Reply& reply) {
         outcome.replies.push_back(extend(message, reply));
     }
+    // For the hooks of other modules.
+    [[nodiscard]] HookedMessage hooked(const protocol::Message& message) const noexcept {
+        return {settings.domain, session ? client_id : std::string_view(), message};
+    }
     void accept(const protocol::Message& message);
     void refuse(const protocol::Message& message, std::string_view error);
     // CID-7.
@@ -114,7 +118,7 @@ void publish(Batch& batch, const protocol::Message& message);
 // Engine::may_block(), for one message of a batch of so many bytes.
 [[nodiscard]] bool publish_may_block(const Request& request, const protocol::Message& message,
                                      std::size_t batch_size);
-[[nodiscard]] bool subscribe_may_block(Policy& policy, const protocol::Message& message);
+[[nodiscard]] bool subscribe_may_block(const Request& request, const protocol::Message& message);
 
 // S2: names that belong to the server itself, refused whatever the policy says.
 [[nodiscard]] bool is_internal(const protocol::ChannelName& channel) noexcept;

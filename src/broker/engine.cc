@@ -124,8 +124,9 @@ std::optional<Bound> Engine::find(const Request& request, std::string_view clien
 }
 
 bool Engine::may_block(const Request& request, const std::vector<Message>& messages) {
+    const HooksWanted* const wanted = request.hooks != nullptr ? &request.hooks->wanted() : nullptr;
     if (has_handshake(messages)) {  // nothing else is processed then (HS-8)
-        return false;
+        return wanted != nullptr && wanted->on_handshakes();
     }
     const std::size_t size = request.settings.slow_filters ? size_of(messages) : 0;
     return std::any_of(messages.begin(), messages.end(), [&](const Message& message) {
@@ -134,12 +135,13 @@ bool Engine::may_block(const Request& request, const std::vector<Message>& messa
         }
         switch (message.type) {
             case MessageType::kSubscribe:
-                return subscribe_may_block(request.policy, message);
+                return subscribe_may_block(request, message);
             case MessageType::kPublish:
                 return publish_may_block(request, message, size);
+            case MessageType::kUnsubscribe:
+                return wanted != nullptr && wanted->unsubscribed;
             case MessageType::kHandshake:
             case MessageType::kConnect:
-            case MessageType::kUnsubscribe:
             case MessageType::kDisconnect:
                 break;
         }

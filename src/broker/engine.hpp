@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/entropy.hpp"
+#include "broker/hooks.hpp"
 #include "broker/outcome.hpp"
 #include "broker/policy.hpp"
 #include "broker/session_store.hpp"
@@ -75,6 +76,9 @@ struct Request {
 
     // Whom httpd has let in with this request; of a stream, with the one that began it.
     User user = {};
+
+    // Other modules that want to be asked or told; nullptr: none.
+    Hooks* hooks = nullptr;
 };
 
 class Engine {

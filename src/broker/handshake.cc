@@ -2,6 +2,7 @@
 // Success reply MUST: channel, version, supportedConnectionTypes, clientId, successful. MAY:
 // minimumVersion, advice, ext, id, authSuccessful. Failure reply MUST: channel, successful, error.
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "broker/batch_context.hpp"
@@ -101,6 +102,24 @@ NewSession session_for(const Request& request, const protocol::ClientId& id, boo
             .user = request.user};
 }
 
+// HS-6, HS-7.
+void deny(const HandshakeVerdict& verdict, Reply& reply) {
+    reply.fail(error_text::denied_because(verdict.reason, error_text::kHandshake))
+        .advise({.reconnect = verdict.reconnect,
+                 .interval = verdict.reconnect == Reconnect::kNone ? std::nullopt
+                                                                   : std::optional(kRetryPause),
+                 .timeout = std::nullopt,
+                 .multiple_clients = std::nullopt});
+}
+
+// What other modules say, and `ext` of the reply with it.
+HandshakeVerdict ask_hooks(const Request& request, const Message& message) {
+    if (request.hooks == nullptr || !request.hooks->wanted().handshake) {
+        return {};
+    }
+    return request.hooks->on_handshake({request.settings.domain, {}, message});
+}
+
 // What was created; nothing if the reply says why not.
 std::optional<Bound> begin_session(const Request& request, const Message& message,
                                    SessionStore& store, TimePoint now, Entropy& entropy,
@@ -129,12 +148,15 @@ Outcome handshake(const Request& request, const Message& message, SessionStore& 
     const WallTime arrived = clock.wall();
     Outcome outcome;
     Reply reply(message);
+    HandshakeVerdict verdict;
     if (message.problem) {
         reply.fail(*message.problem);
     } else if (!message.id_valid()) {
         reply.fail(error_text::kMessageIdInvalid);
     } else if (!shares_transport(request.settings, message)) {
         refuse_transports(request.settings, message, reply);
+    } else if (verdict = ask_hooks(request, message); verdict.denied) {
+        deny(verdict, reply);
     } else {
         // WS-3: a stream is bound to the new session, or to none.
         outcome.bound = begin_session(request, message, store, clock.now(), entropy, reply);
@@ -143,6 +165,12 @@ Outcome handshake(const Request& request, const Message& message, SessionStore& 
     auto pending = extended(reply, message, request.settings.extensions, arrived);
     if (outcome.handshaken && wants_ack(request.settings, message)) {
         pending.ack = "true";  // X-ACK 2
+    }
+    if (!verdict.ext.empty()) {
+        pending.ext = std::make_shared<const std::string>(std::move(verdict.ext));
+    }
+    if (outcome.handshaken && request.hooks != nullptr && request.hooks->wanted().created) {
+        request.hooks->created(request.settings.domain, outcome.bound->client_id.text());
     }
     outcome.replies.push_back(std::move(pending));
     return outcome;

@@ -1,5 +1,9 @@
 // Publish request MUST: channel, data. MAY: clientId, id, ext. Acknowledgement MUST: channel,
 // successful. MAY: id, error, ext; it has no data (PB-2).
+#include <optional>
+#include <string>
+#include <utility>
+
 #include "broker/batch_context.hpp"
 #include "broker/extensions.hpp"
 #include "protocol/error_text.hpp"
@@ -87,18 +91,53 @@ void pass_on(Batch& batch, const Message& message, const Target& target) {
     batch.accept(message);  // PB-11: a service message too, whoever handles it
 }
 
-// Only what a filter has changed is no longer what the client wrote.
-void filter_and_pass_on(Batch& batch, const Message& message, const Target& target) {
-    const protocol::Filtered filtered =
-        target.options.filters->apply(message.data, batch.settings.max_message_size);
-    if (!filtered.refusal.empty()) {
-        return batch.refuse(message, filtered.refusal);
+struct Examined {
+    std::string refusal;              // empty: the message passes
+    std::optional<std::string> data;  // nothing: as the client wrote it
+};
+
+// What other modules say of the message, after the filters.
+void ask_hooks(Batch& batch, const Message& message, const Target& target, Examined& examined) {
+    Hooks* const hooks = batch.request.hooks;
+    if (hooks == nullptr || !hooks->wanted().publish ||
+        target.name->kind() != ChannelKind::kBroadcast) {
+        return;
     }
-    if (!filtered.data) {
+    Verdict verdict =
+        hooks->on_publish(batch.hooked(message), *target.name,
+                          examined.data ? std::string_view(*examined.data) : message.data);
+    if (verdict.denied) {
+        examined.refusal = error_text::denied_because(verdict.reason, error_text::kPublish);
+    } else if (verdict.data) {
+        examined.data = std::move(verdict.data);
+    }
+}
+
+Examined examine(Batch& batch, const Message& message, const Target& target) {
+    Examined examined;
+    if (target.options.filters != nullptr) {
+        protocol::Filtered filtered =
+            target.options.filters->apply(message.data, batch.settings.max_message_size);
+        examined.refusal = std::move(filtered.refusal);
+        examined.data = std::move(filtered.data);
+    }
+    if (examined.refusal.empty()) {
+        ask_hooks(batch, message, target, examined);
+    }
+    return examined;
+}
+
+// Only what was changed on the way is no longer what the client wrote.
+void examine_and_pass_on(Batch& batch, const Message& message, const Target& target) {
+    const Examined examined = examine(batch, message, target);
+    if (!examined.refusal.empty()) {
+        return batch.refuse(message, examined.refusal);
+    }
+    if (!examined.data) {
         return pass_on(batch, message, target);
     }
     Message changed = message;
-    changed.data = *filtered.data;
+    changed.data = *examined.data;
     pass_on(batch, changed, target);
 }
 
@@ -125,8 +164,8 @@ void publish(Batch& batch, const Message& message) {
     if (message.data.empty()) {
         return batch.refuse(message, error_text::kDataMissing);
     }
-    if (target.options.filters != nullptr) {
-        return filter_and_pass_on(batch, message, target);
+    if (target.options.filters != nullptr || batch.request.hooks != nullptr) {
+        return examine_and_pass_on(batch, message, target);
     }
     pass_on(batch, message, target);
 }
@@ -135,6 +174,11 @@ bool publish_may_block(const Request& request, const Message& message, std::size
     const auto name = ChannelName::parse(message.channel);
     if (!name || name->is_pattern() || name->kind() == ChannelKind::kMeta || is_internal(*name)) {
         return false;
+    }
+    if (request.hooks != nullptr &&
+        (name->kind() == ChannelKind::kService ? request.hooks->wanted().service
+                                               : request.hooks->wanted().publish)) {
+        return true;
     }
     Policy& policy = request.policy;
     if ((name->kind() == ChannelKind::kBroadcast && policy.may_block(Operation::kCreate, *name)) ||

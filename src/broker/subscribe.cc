@@ -62,7 +62,7 @@ bool is_known_meta(std::string_view name) noexcept {
     return false;
 }
 
-std::string judge_subscribe(Batch& batch, const ChannelName& name) {
+std::string judge_subscribe(Batch& batch, const Message& message, const ChannelName& name) {
     using error_text::denied;
     if (name.kind() == ChannelKind::kMeta) {  // SB-8
         return denied(error_text::kByPolicy,
@@ -80,6 +80,13 @@ std::string judge_subscribe(Batch& batch, const ChannelName& name) {
     }
     if (!policy.allows(Operation::kSubscribe, name)) {
         return denied(error_text::kNotGranting, error_text::kSubscribe);
+    }
+    Hooks* const hooks = batch.request.hooks;
+    if (hooks != nullptr && hooks->wanted().subscribe) {
+        const Verdict verdict = hooks->on_subscribe(batch.hooked(message), name);
+        if (verdict.denied) {
+            return error_text::denied_because(verdict.reason, error_text::kSubscribe);
+        }
     }
     return {};
 }
@@ -120,12 +127,33 @@ std::string_view text_for(ErrorCode code) noexcept {
     return error_text::kStoreFull;
 }
 
+void tell_subscribed(Batch& batch, const std::vector<ChannelName>& names) {
+    Hooks* const hooks = batch.request.hooks;
+    if (hooks == nullptr || !hooks->wanted().subscribed) {
+        return;
+    }
+    for (const ChannelName& name : names) {
+        hooks->subscribed(batch.settings.domain, batch.client_id, name);
+    }
+}
+
+void tell_unsubscribed(Batch& batch, const std::vector<ChannelName>& names) {
+    Hooks* const hooks = batch.request.hooks;
+    if (hooks == nullptr || !hooks->wanted().unsubscribed) {
+        return;
+    }
+    for (const ChannelName& name : names) {
+        hooks->unsubscribed(batch.settings.domain, batch.client_id, name);
+    }
+}
+
 }  // namespace
 
 void subscribe(Batch& batch, const Message& message) {
     std::vector<ChannelName> names;
-    const std::string refusal = collect(
-        message, names, [&](const ChannelName& name) { return judge_subscribe(batch, name); });
+    const std::string refusal = collect(message, names, [&](const ChannelName& name) {
+        return judge_subscribe(batch, message, name);
+    });
     if (!refusal.empty()) {
         return batch.refuse(message, refusal);
     }
@@ -139,6 +167,7 @@ void subscribe(Batch& batch, const Message& message) {
         if (!subscribed) {
             return batch.refuse(message, text_for(subscribed.error().code));
         }
+        tell_subscribed(batch, names);
     }
     batch.accept(message);
 }
@@ -152,11 +181,16 @@ void unsubscribe(Batch& batch, const Message& message) {
     }
     if (!names.empty()) {
         batch.store.unsubscribe(batch.session->handle, names);
+        tell_unsubscribed(batch, names);
     }
     batch.accept(message);
 }
 
-bool subscribe_may_block(Policy& policy, const Message& message) {
+bool subscribe_may_block(const Request& request, const Message& message) {
+    if (request.hooks != nullptr && request.hooks->wanted().on_subscribes()) {
+        return true;
+    }
+    Policy& policy = request.policy;
     for (const std::string& text : message.subscriptions) {
         const auto name = ChannelName::parse(text);
         if (!name || name->kind() == ChannelKind::kMeta || is_internal(*name)) {

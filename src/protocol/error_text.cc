@@ -1,5 +1,6 @@
 #include "protocol/error_text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace bayeux::protocol::error_text {
@@ -31,6 +32,17 @@ std::string denied(std::string_view reason, std::string_view what) {
     text += ':';
     text += what;
     return text;
+}
+
+std::string denied_because(std::string_view reason, std::string_view what) {
+    std::string words;
+    append_allowed(words, reason);
+    // A comma would begin another argument.
+    words.erase(std::remove(words.begin(), words.end(), ','), words.end());
+    if (words.empty() && what != kHandshake) {
+        words = kByPolicy;
+    }
+    return denied(words, what);
 }
 
 std::string connection_types_unsupported(std::string_view types) {

@@ -28,6 +28,7 @@ inline constexpr std::string_view kByPolicy = "denied_by_security_policy";
 inline constexpr std::string_view kNotGranting = "denied_by_not_granting";
 
 // What was refused, for denied() below.
+inline constexpr std::string_view kHandshake = "handshake_denied";
 inline constexpr std::string_view kCreate = "create_denied";                 // a subscribe's
 inline constexpr std::string_view kChannelCreate = "channel_create_denied";  // a publish's
 inline constexpr std::string_view kSubscribe = "subscribe_denied";
@@ -35,6 +36,9 @@ inline constexpr std::string_view kPublish = "publish_denied";
 
 // "403:<reason>:<what>".
 [[nodiscard]] std::string denied(std::string_view reason, std::string_view what);
+// "403:<reason>:<what>", the reason in somebody's own words, cut to what ER-1 allows; without any
+// it is kByPolicy, or none for a handshake (HS-6).
+[[nodiscard]] std::string denied_because(std::string_view reason, std::string_view what);
 // HS-5: "301:<types>:connection_types_not_supported", the types cut to what ER-1 allows.
 [[nodiscard]] std::string connection_types_unsupported(std::string_view types);
 // "403:<filter>,<section>:refused_by_filter", both cut to what ER-1 allows.

@@ -8,7 +8,7 @@ namespace {
 
 void append_ext(std::string& out, const PendingReply& reply, const WriteTime& at) {
     const bool batch = reply.wants_batch && at.batch.has_value();
-    if (!reply.ack && !batch && !reply.timesync) {
+    if (!reply.ack && !batch && !reply.timesync && !reply.ext) {
         return;
     }
     out += ",\"ext\":{";
@@ -19,6 +19,10 @@ void append_ext(std::string& out, const PendingReply& reply, const WriteTime& at
     if (reply.timesync) {
         out += reply.ack || batch ? ",\"timesync\":" : "\"timesync\":";
         reply.timesync->append_to(out, at.now);
+    }
+    if (reply.ext) {
+        out += reply.ack || batch || reply.timesync ? "," : "";
+        out += *reply.ext;
     }
     out += '}';
 }

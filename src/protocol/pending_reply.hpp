@@ -4,6 +4,7 @@
 #define BAYEUX_PROTOCOL_PENDING_REPLY_HPP
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,9 @@ struct PendingReply {
     bool wants_batch = false;        // ext.ack is the batch's number, if there is one
     std::optional<TimesyncReply> timesync;
     bool timestamp = false;
+    // Further members of `ext`, JSON without the braces. Hardly any reply has some, and a held
+    // connect shall not keep room for them.
+    std::shared_ptr<const std::string> ext;
 
     // Appends the whole object.
     void append_to(std::string& out, const WriteTime& at) const;

@@ -84,7 +84,8 @@ class Bench {
                 .bound = socket ? bound : std::nullopt,
                 .stream = socket ? stream : ConnectCycle{},
                 .no_cookie = no_cookie,
-                .user = {user, store.user_tag(user)}};
+                .user = {user, store.user_tag(user)},
+                .hooks = hooks};
     }
 
     [[nodiscard]] std::optional<broker::Bound> find(std::string_view client_id) {
@@ -216,6 +217,7 @@ class Bench {
     ConnectCycle stream;
     bool no_cookie = false;
     std::string user;  // whom httpd has let in
+    broker::Hooks* hooks = nullptr;
     broker::Outcome outcome;
     std::optional<std::uint32_t> batch;  // of the events that were taken last
 
