@@ -60,6 +60,7 @@ void end_session(const Locked& locked, SessionIndex index) noexcept {
         session.waiter_reason = broker::DueReason::kEnded;
     }
     ++locked.header().counters.sessions_ended;
+    locked.bid_farewell(session);
     if (owns_something(session)) {
         append_dying(locked, index);
     } else {

@@ -78,6 +78,30 @@ std::optional<broker::SessionInfo> SharedStore::find_session(DomainId domain,
     return info;
 }
 
+std::optional<SessionSight> SharedStore::look_at(DomainId domain, const protocol::ClientId& id) {
+    const std::uint32_t hash = session_hash(segment_, domain, id);
+    std::optional<SessionSight> sight;
+    under_lock(Operation::kRead, [&](const Locked& locked) {
+        const SessionIndex index = store::find_session(locked, domain, id, hash);
+        if (!index) {
+            return;
+        }
+        const Session& session = locked.cell(index);
+        const bool streams = session.stream != broker::Transport::kNone;
+        sight.emplace();
+        sight->handle = {index.value, session.generation};
+        sight->transport = streams ? session.stream : session.transport;
+        sight->connected = session.state == SessionState::kConnected;
+        sight->waiting = streams || session.waiter_state == WaiterState::kParked;
+        sight->ack = session.ack != 0;
+        sight->subscriptions = session.subscription_count;
+        sight->queued_messages = session.queue_count;
+        sight->queued_bytes = session.queue_bytes;
+        sight->active_at = TimePoint{Millis{session.active_at}};
+    });
+    return sight;
+}
+
 void SharedStore::touch(SessionHandle handle, const broker::Touch& touch) {
     under_lock(Operation::kTouch, [&](const Locked& locked) {
         if (Session* const session = resolve_alive(locked, handle)) {

@@ -15,11 +15,25 @@
 #include <vector>
 
 #include "broker/session_store.hpp"
+#include "store/farewells.hpp"
 #include "store/segment.hpp"
 #include "store/store_lock.hpp"
 #include "store/store_stats.hpp"
 
 namespace bayeux::store {
+
+// A session as it is at one moment, for whoever asks from outside.
+struct SessionSight {
+    SessionHandle handle;
+    broker::Transport transport = broker::Transport::kNone;  // of its latest connect or stream
+    bool connected = false;                                  // at least one connect was accepted
+    bool waiting = false;                                    // one is held, or a stream is open
+    bool ack = false;
+    std::uint32_t subscriptions = 0;
+    std::uint32_t queued_messages = 0;  // what is not acknowledged included
+    std::uint32_t queued_bytes = 0;
+    TimePoint active_at;  // when the client last did anything but connect
+};
 
 class SharedStore final : public broker::SessionStore {
   public:
@@ -67,6 +81,15 @@ class SharedStore final : public broker::SessionStore {
     void sweep(ChildIndex child, TimePoint now) override;
     [[nodiscard]] protocol::SecretKey browser_key() const noexcept override;
 
+    // --- for other modules of the server ---
+
+    // From now on somebody is told of each session that ends by this process: not of what is
+    // dropped to repair what another has left. Before there are threads; `listener` outlives it.
+    void listen(EndListener& listener) noexcept { listener_ = &listener; }
+    // Nothing if no session of this domain has the id, or if it has ended.
+    [[nodiscard]] std::optional<SessionSight> look_at(DomainId domain,
+                                                      const protocol::ClientId& id);
+
     // --- children ---
 
     // A place in the child table, held by the calling thread for as long as it lives or until it
@@ -90,6 +113,9 @@ class SharedStore final : public broker::SessionStore {
     auto under_lock(Operation operation, Body&& body);
     template <class Body>
     auto under_lock_at(Operation operation, TimePoint now, Body&& body);
+    template <class Body>
+    auto under_lock_told(Operation operation, TimePoint now, Body&& body);
+    class Aftermath;
 
     // Why the first of them that was refused was refused; nothing if none was.
     std::optional<ErrorCode> subscribe_some(SessionHandle session,
@@ -113,6 +139,7 @@ class SharedStore final : public broker::SessionStore {
     const Segment segment_;
     broker::Ringer& ringer_;
     const Clock& clock_;
+    EndListener* listener_ = nullptr;
 };
 
 }  // namespace bayeux::store

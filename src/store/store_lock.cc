@@ -40,9 +40,9 @@ void set_operation(Header& header, Operation operation) noexcept {
 
 }  // namespace
 
-Locked::Locked(const Segment& segment, Operation operation, TimePoint now,
-               broker::WakeSet& wake) noexcept
-    : segment_(segment), now_(now.time_since_epoch().count()), wake_(wake) {
+Locked::Locked(const Segment& segment, Operation operation, TimePoint now, broker::WakeSet& wake,
+               Farewells* farewells) noexcept
+    : segment_(segment), now_(now.time_since_epoch().count()), wake_(wake), farewells_(farewells) {
     const Acquired acquired = lock_mutex(header().mutex);
     if (++header().holds % kHoldsPerSample == 0) {
         since_ = std::chrono::steady_clock::now();
