@@ -7,6 +7,7 @@
 #include "broker/batch_context.hpp"
 #include "broker/extensions.hpp"
 #include "protocol/error_text.hpp"
+#include "protocol/service_answer.hpp"
 
 namespace bayeux::broker {
 
@@ -82,9 +83,37 @@ void call_service(Batch& batch, const Message& message, const Target& target) {
                                    .data = std::string(message.data)});
 }
 
+std::string answer_event(const ServiceVerdict& verdict, const Message& message,
+                         const Target& target) {
+    const protocol::AnswerTo to{target.name->text(), message.id};
+    if (!verdict.failed) {
+        return protocol::make_answer(to, *verdict.answer);
+    }
+    return verdict.answer ? protocol::make_failure(to, *verdict.answer)
+                          : protocol::make_failure(to, 403, "refused");
+}
+
+// True if a module of the server has answered the message, or wants no answer.
+bool served_by_module(Batch& batch, const Message& message, const Target& target) {
+    Hooks* const hooks = batch.request.hooks;
+    if (hooks == nullptr || !hooks->wanted().service) {
+        return false;
+    }
+    const ServiceVerdict verdict =
+        hooks->on_service(batch.hooked(message), *target.name, message.data);
+    if (verdict.taken && (verdict.answer || verdict.failed) && batch.session) {
+        const std::string event = answer_event(verdict, message, target);
+        static_cast<void>(batch.store.deliver(
+            {.domain = batch.settings.domain, .session = batch.session->handle, .event = event}));
+    }
+    return verdict.taken;
+}
+
 void pass_on(Batch& batch, const Message& message, const Target& target) {
     if (target.name->kind() == ChannelKind::kService) {
-        call_service(batch, message, target);
+        if (!served_by_module(batch, message, target)) {
+            call_service(batch, message, target);
+        }
     } else if (!distribute(batch, message, target)) {
         return batch.refuse(message, error_text::kStoreFull);
     }

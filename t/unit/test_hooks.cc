@@ -199,6 +199,40 @@ void publish_when_denied_then_nobody_gets_it(void** state) {
     assert_string_equal(of(state).log(), R"(publish(1)/d"&lt;")");
 }
 
+// PB-15: success or failure by the id; what nobody takes goes to BayeuxService.
+void service_when_a_module_takes_it_then_answer_is_delivered(void** state) {
+    auto& [bench, hooks] = of(state);
+    bench.connect_session('1');
+    hooks.wishes.service = true;
+    bench.policy.by_channel["/service/x"].service = true;
+    static constexpr const char* kCall =
+        R"([{"channel":"/service/x","clientId":"$1","id":"7","data":[1]}])";
+    bench.send(kCall);
+    assert_string_equal(of(state).log(), "service(1)/service/x[1]");
+    assert_int_equal(bench.outcome.calls.size(), 1);
+    hooks.service.taken = true;
+    bench.send(kCall);
+    assert_string_equal(bench.successful(), "true");
+    assert_string_equal(bench.events(), "");
+    assert_int_equal(bench.outcome.calls.size(), 0);
+    hooks.service.answer = R"({"n":1.0})";
+    bench.send(kCall);
+    assert_string_equal(bench.member(bench.events(), "data"), R"({"n":1.0})");
+    bench.send(kCall);
+    const char* event = bench.events();
+    assert_string_equal(bench.member(event, "id"), R"("7")");
+    assert_string_equal(bench.member(event, "successful"), "true");
+    hooks.service.failed = true;
+    bench.send(kCall);
+    event = bench.events();
+    assert_string_equal(bench.member(event, "successful"), "false");
+    assert_string_equal(bench.member(event, "data"), R"({"n":1.0})");
+    hooks.service.answer.reset();
+    bench.send(kCall);
+    event = bench.events();
+    assert_string_equal(bench.member(event, "successful"), "false");
+}
+
 // A loop leaves to a worker what a module wants to see, and nothing else.
 void may_block_when_hooks_are_wanted_then_for_their_messages(void** state) {
     auto& [bench, hooks] = of(state);
@@ -249,6 +283,7 @@ int main() {
         HOOK_TEST(subscribe_when_denied_then_all_or_nothing),
         HOOK_TEST(publish_when_changed_then_subscribers_get_that),
         HOOK_TEST(publish_when_denied_then_nobody_gets_it),
+        HOOK_TEST(service_when_a_module_takes_it_then_answer_is_delivered),
         HOOK_TEST(may_block_when_hooks_are_wanted_then_for_their_messages),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
