@@ -102,8 +102,22 @@ static const command_rec directives[] = {
                    "how many service calls a child runs at once, and how many may wait"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}};
 
+static void register_functions(void) {
+    APR_REGISTER_OPTIONAL_FN(bayeux_api_version);
+    APR_REGISTER_OPTIONAL_FN(bayeux_domain_named);
+    APR_REGISTER_OPTIONAL_FN(bayeux_domain_of);
+    APR_REGISTER_OPTIONAL_FN(bayeux_publish);
+    APR_REGISTER_OPTIONAL_FN(bayeux_deliver);
+    APR_REGISTER_OPTIONAL_FN(bayeux_deliver_to_user);
+    APR_REGISTER_OPTIONAL_FN(bayeux_disconnect);
+    APR_REGISTER_OPTIONAL_FN(bayeux_look_at);
+    APR_REGISTER_OPTIONAL_FN(bayeux_json_member);
+    APR_REGISTER_OPTIONAL_FN(bayeux_json_string);
+}
+
 static void register_hooks(apr_pool_t* pool) {
     (void)pool;
+    register_functions();
     bayeux_register_filters();
     ap_hook_check_config(bayeux_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(bayeux_post_config, NULL, NULL, APR_HOOK_MIDDLE);

@@ -52,6 +52,11 @@ AC_ARG_WITH([conf-dir],
     [HTTPD_CONFDIR=$withval],
     [AS_IF([test -d "$bx_sysconfdir/mods-available"],
         [HTTPD_CONFDIR=$bx_sysconfdir/mods-available], [HTTPD_CONFDIR=$bx_sysconfdir/extra])])
+AC_ARG_WITH([include-dir],
+    [AS_HELP_STRING([--with-include-dir=DIR],
+        [where make install puts mod_bayeux.h @<:@beside httpd's headers@:>@])],
+    [HTTPD_HEADERDIR=$withval], [HTTPD_HEADERDIR=$HTTPD_INCLUDEDIR])
+AC_SUBST([HTTPD_HEADERDIR])
 AC_SUBST([HTTPD_VERSION])
 AC_SUBST([HTTPD_PROGRAM])
 AC_SUBST([HTTPD_CPPFLAGS])

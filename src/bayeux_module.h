@@ -10,6 +10,8 @@
 #include <http_config.h>
 #include <mpm_common.h>
 
+#include "mod_bayeux.h"
+
 #ifdef __cplusplus
 extern "C" {
 #define BAYEUX_NOEXCEPT noexcept
@@ -118,6 +120,24 @@ int bayeux_process_connection(conn_rec* c) BAYEUX_NOEXCEPT;
 int bayeux_post_read_request(request_rec* r) BAYEUX_NOEXCEPT;
 void bayeux_suspend_connection(conn_rec* c, request_rec* r) BAYEUX_NOEXCEPT;
 int bayeux_status(request_rec* r, int flags) BAYEUX_NOEXCEPT;
+
+/* --- the functions of include/mod_bayeux.h: any thread of a child, see there --- */
+
+unsigned bayeux_api_version(void) BAYEUX_NOEXCEPT;
+bayeux_domain bayeux_domain_named(server_rec* s, const char* name) BAYEUX_NOEXCEPT;
+bayeux_domain bayeux_domain_of(request_rec* r) BAYEUX_NOEXCEPT;
+bayeux_result bayeux_publish(bayeux_domain domain, const char* channel, const char* data,
+                             unsigned* reached) BAYEUX_NOEXCEPT;
+bayeux_result bayeux_deliver(bayeux_domain domain, const char* session, const char* channel,
+                             const char* data) BAYEUX_NOEXCEPT;
+bayeux_result bayeux_deliver_to_user(bayeux_domain domain, const char* user, const char* channel,
+                                     const char* data, unsigned* reached) BAYEUX_NOEXCEPT;
+bayeux_result bayeux_disconnect(bayeux_domain domain, const char* session) BAYEUX_NOEXCEPT;
+bayeux_result bayeux_look_at(bayeux_domain domain, const char* session, apr_pool_t* pool,
+                             bayeux_session_info* info) BAYEUX_NOEXCEPT;
+const char* bayeux_json_member(apr_pool_t* pool, const char* json,
+                               const char* name) BAYEUX_NOEXCEPT;
+const char* bayeux_json_string(apr_pool_t* pool, const char* json) BAYEUX_NOEXCEPT;
 
 #ifdef __cplusplus
 }

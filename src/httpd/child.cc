@@ -14,6 +14,7 @@
 #include "httpd/boundary.hpp"
 #include "httpd/config.hpp"
 #include "httpd/log_ids.hpp"
+#include "httpd/module_hooks.hpp"
 #include "httpd/module_state.hpp"
 
 namespace bayeux::httpd {
@@ -82,6 +83,9 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     const std::uint32_t threads = threads_of_a_child();
     auto* child = pool_new<Child>(pchild, pchild, store, *bells, *clock,
                                   std::max<std::size_t>(threads / 2, 1), worker_turns());
+    if (wants_ends()) {
+        child->store_.listen(*pool_new<EndNews>(pchild));
+    }
     const auto place = child->store_.claim_child(static_cast<std::uint32_t>(::getpid()));
     if (!place) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, BXNO(0007) "no place in the child table: %s",

@@ -34,6 +34,8 @@ Lane::Accepted::Accepted(request_rec* r, const DirConfig& config, const Answers&
     : settings(settings_of(config, r)),
       policy(sections_of(r->server, settings.domain), answers, this_child()->clock(),
              settings.broadcast_to_publisher),
+      hooks(nullptr, RequestIs::kAtHand, broker::Transport::kLongPolling,
+            settings.max_message_size),
       browser(
           browser_of(r, config.cookie.or_else(CookieTerms{}), this_child()->store().browser_key())),
       keep_alive_max(r->server->keep_alive_max),
@@ -154,7 +156,8 @@ broker::Request Lane::request() noexcept {
             .bound = std::nullopt,
             .stream = {},
             .no_cookie = false,
-            .user = {accepted_->user, accepted_->user_tag}};
+            .user = {accepted_->user, accepted_->user_tag},
+            .hooks = accepted_->hooks.if_wanted()};
 }
 
 }  // namespace bayeux::httpd

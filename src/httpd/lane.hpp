@@ -19,6 +19,7 @@
 #include "httpd/httpd_api.hpp"
 #include "httpd/lane_bytes.hpp"
 #include "httpd/lane_policy.hpp"
+#include "httpd/module_hooks.hpp"
 #include "loop/fast_lane.hpp"
 #include "loop/lane_host.hpp"
 #include "protocol/client_id.hpp"
@@ -70,6 +71,7 @@ class Lane final : public loop::LaneHost {
         Accepted(request_rec* r, const DirConfig& config, const Answers& answers);
         broker::Settings settings;
         LanePolicy policy;
+        ModuleHooks hooks;  // tells what is httpd's to serve
         std::optional<protocol::BrowserId> browser;
         int keep_alive_max;
         std::string user;

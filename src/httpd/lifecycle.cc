@@ -11,6 +11,7 @@
 #include "httpd/config.hpp"
 #include "httpd/log_ids.hpp"
 #include "httpd/log_sink.hpp"
+#include "httpd/module_hooks.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/publish_locations.hpp"
 
@@ -53,6 +54,7 @@ int bayeux_post_config(apr_pool_t* /*pconf*/, apr_pool_t* /*plog*/, apr_pool_t* 
         if (prepare_shared_memory(s, size) == nullptr) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
+        note_hooks();
         notice_capacity(s);
         return OK;
     });

@@ -10,6 +10,7 @@
 #include "httpd/boundary.hpp"
 #include "httpd/browser_cookie.hpp"
 #include "httpd/held_request.hpp"
+#include "httpd/module_hooks.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/receipt.hpp"
 #include "httpd/reply.hpp"
@@ -72,6 +73,7 @@ broker::Outcome ask_broker(request_rec* r, const DirConfig& config, broker::Tran
     RequestPolicy policy(r, sections_of(r->server, settings.domain),
                          settings.broadcast_to_publisher);
     NotingPolicy noting(policy, answers_of(r), child.clock().now() + revalidate_of(config));
+    ModuleHooks hooks(r, RequestIs::kAtHand, transport, settings.max_message_size);
     const CookieTerms cookie = config.cookie.or_else(CookieTerms{});
     const protocol::SecretKey key = child.store().browser_key();
     broker::Request request{
@@ -86,7 +88,8 @@ broker::Outcome ask_broker(request_rec* r, const DirConfig& config, broker::Tran
         .bound = std::nullopt,
         .stream = {},
         .no_cookie = false,
-        .user = user_of(r)};
+        .user = user_of(r),
+        .hooks = hooks.if_wanted()};
     request.new_browser =
         request.browser ? request.browser : protocol::BrowserId::make(child.entropy());
     broker::Outcome outcome = child.engine().handle(request, body.messages);

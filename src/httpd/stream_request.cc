@@ -39,6 +39,7 @@ StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Tr
       policy_(r, sections_of(r->server, settings_.domain), this_child()->clock(),
               settings_.broadcast_to_publisher),
       services_(service_terms_of(config, r)),
+      hooks_(r, RequestIs::kAStream, transport, settings_.max_message_size),
       browser_(browser_of(r, cookie_terms(config), this_child()->store().browser_key())),
       no_cookie_(!has_browser_cookie(r, cookie_terms(config))),
       user_(user_of(r).name),
@@ -56,7 +57,8 @@ broker::Request StreamRequest::request() noexcept {
             .bound = std::nullopt,
             .stream = {},
             .no_cookie = no_cookie_,
-            .user = {user_, user_tag_}};
+            .user = {user_, user_tag_},
+            .hooks = hooks_.if_wanted()};
 }
 
 void StreamRequest::start_calls(const std::vector<broker::ServiceCall>& calls) noexcept {
@@ -84,7 +86,7 @@ void StreamRequest::begin_event_source(const broker::Bound& bound) {
 }
 
 void StreamRequest::let_go() noexcept {
-    if (!policy_.asks_nobody() || services_.any()) {
+    if (!policy_.asks_nobody() || services_.any() || has_hooks()) {
         return;
     }
     guard("stream", [&] { memo_ = RequestMemo::of(r_); });

@@ -14,6 +14,7 @@
 #include "broker/engine.hpp"
 #include "httpd/config.hpp"
 #include "httpd/httpd_api.hpp"
+#include "httpd/module_hooks.hpp"
 #include "httpd/origin.hpp"
 #include "httpd/request_memo.hpp"
 #include "httpd/service_calls.hpp"
@@ -56,6 +57,7 @@ class StreamRequest final : public loop::StreamHost {
     const broker::Settings settings_;
     StreamPolicy policy_;
     const ServiceTerms services_;
+    ModuleHooks hooks_;
     std::optional<protocol::BrowserId> browser_;
     const bool no_cookie_;
     const std::string user_;
