@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 import backend  # noqa: E402
+from h2_client import H2Connection  # noqa: E402
 from harness import Httpd, wait_until  # noqa: E402
 from services import ask, bad, good, wait_answer  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
@@ -151,6 +152,25 @@ def _():
 @test("the prefork MPM: the same")
 def _():
     works_on("prefork", children=3)
+
+
+@test("HTTP/2: calls outlive the stream that brought them, and its reset")
+def _():
+    with server_with(node, "Protocols h2c http/1.1", modules=(*MODULES, "http2")) as server, connected(server) as alice:
+        h2 = H2Connection(server)
+        messages = [{**alice.message("/service/reflect"), "data": n} for n in range(5)]
+        batch = h2.wait(h2.post("/bayeux", messages, alice.cookies)).json
+        alice.answers = [message for message in batch if "data" in message]
+        for message in messages:
+            equal(wait_answer(alice, message["id"])["data"], message["data"])
+        slow = alice.message("/service/node/hang", data=1)
+        before = node.waiting()
+        stream = h2.post("/bayeux", [slow], alice.cookies)
+        wait_until(lambda: node.waiting() == before + 1, "the call")
+        h2.reset(stream)
+        h2.close()
+        node.release()
+        equal(wait_answer(alice, slow["id"])["data"], "released")
 
 
 run()

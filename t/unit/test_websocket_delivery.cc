@@ -198,7 +198,7 @@ std::string call_of_service() {
 }
 
 void message_when_a_service_answers_it_then_a_worker_starts_the_call(void** /*state*/) {
-    EXPECT_TEXT("W [4/service/x+]\n/service/x \"4\" {\"a\":1}", call_of_service());
+    EXPECT_TEXT("W [/service/x+]\n/service/x \"4\" {\"a\":1}", call_of_service());
 }
 
 // A batch may take with it what a notice on its way was for. That is no reason to pause.
