@@ -1,6 +1,10 @@
 // `SetHandler bayeux-publish`: a message by a plain POST, from whoever the Location lets in. The
 // channel sections of the domain do not ask again: their rules are for sessions.
 #include <cstring>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "bayeux_module.h"
 #include "broker/outside.hpp"
@@ -13,6 +17,7 @@
 #include "httpd/publish_locations.hpp"
 #include "httpd/publish_request.hpp"
 #include "httpd/reply.hpp"
+#include "protocol/string_filter.hpp"
 
 namespace bayeux::httpd {
 namespace {
@@ -43,15 +48,32 @@ class Sender {
           options_(options_of(sections_of(r->server, settings_.domain), *request.channel,
                               settings_.broadcast_to_publisher)) {}
 
+    // Lets the channel's filters see all of them. False if `refusal` says why none is sent.
+    [[nodiscard]] bool prepare(Refusal& refusal) {
+        for (const std::string_view message : request_.messages) {
+            std::optional<std::string> changed;
+            if (options_.filters != nullptr) {
+                protocol::Filtered filtered =
+                    options_.filters->apply(message, settings_.max_message_size);
+                if (!filtered.refusal.empty()) {
+                    refusal = {HTTP_UNPROCESSABLE_ENTITY, std::move(filtered.refusal)};
+                    return false;
+                }
+                changed = std::move(filtered.data);
+            }
+            events_.push_back(broker::event_from_outside(
+                *request_.channel, changed ? *changed : message, settings_, this_child()->clock()));
+        }
+        return true;
+    }
+
     // False if `refusal` says why not; some may have been sent.
     [[nodiscard]] bool send_all(Refusal& refusal) {
         if (request_.to.session && !find_session()) {
             refusal = {HTTP_NOT_FOUND, "there is no session of that id"};
             return false;
         }
-        for (const std::string_view message : request_.messages) {
-            const std::string event = broker::event_from_outside(*request_.channel, message,
-                                                                 settings_, this_child()->clock());
+        for (const std::string& event : events_) {
             const auto reached = send(event);
             if (!reached) {
                 refusal = {HTTP_SERVICE_UNAVAILABLE, reached.error().text + sent_before()};
@@ -104,6 +126,7 @@ class Sender {
     const broker::Settings settings_;
     const PublishRequest& request_;
     const broker::ChannelOptions options_;
+    std::vector<std::string> events_;
     std::optional<SessionHandle> session_;
     std::size_t sent_ = 0;
     std::size_t sessions_ = 0;
@@ -122,7 +145,7 @@ int publish(request_rec* r, const DirConfig& config, std::string_view path) {
         return refusal.connection_lost ? refusal.status : write_refusal(r, refusal);
     }
     Sender sender(r, config, request);
-    if (!sender.send_all(refusal)) {
+    if (!sender.prepare(refusal) || !sender.send_all(refusal)) {
         if (refusal.status == HTTP_SERVICE_UNAVAILABLE) {
             apr_table_setn(r->err_headers_out, "Retry-After", "5");
         }

@@ -66,6 +66,20 @@ CONF = """
     Require valid-user
 %(login)s
 </Location>
+<Location /filtered>
+    SetHandler bayeux
+    BayeuxDomain filtered
+    <BayeuxChannel "/clean/**">
+        BayeuxFilter escape-markup
+        BayeuxFilter max-size 40
+    </BayeuxChannel>
+</Location>
+<Location /publish-filtered>
+    SetHandler bayeux-publish
+    BayeuxDomain filtered
+    Require valid-user
+%(login)s
+</Location>
 <LocationMatch "^/matched/">
     SetHandler bayeux-publish
     Require valid-user
@@ -157,6 +171,18 @@ def _(server):
         equal(reached(send(server, "/t", 1, at="/publish-stamped")), 1)
         (event,) = poll(alice).events
         equal(sorted(event), ["channel", "data", "timestamp"])
+
+
+@test("the filters of the channel hold for what comes from outside, to all and to one")
+def _(server):
+    with session(server, "/filtered", ["/clean/a", "/other"]) as alice:
+        equal(reached(send(server, "/clean/a", {"b": "<b>"}, at="/publish-filtered")), 1)
+        equal(reached(send(server, f"/clean/x?session={alice.client_id}", "<i>", at="/publish-filtered")), 1)
+        equal(reached(send(server, "/other", "<b>", at="/publish-filtered")), 1)
+        equal(poll(alice).data, [{"b": "&lt;b&gt;"}, "&lt;i&gt;", "<b>"])
+        lines = b'"good"\n"' + b"x" * 41 + b'"\n'
+        refused(send(server, "/clean/a", lines, [NDJSON], at="/publish-filtered"), 422, "max-size")
+        equal(poll(alice).data, [], "all or nothing")
 
 
 @test("sessions, queues and the API survive graceful restarts")
