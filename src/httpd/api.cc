@@ -144,7 +144,9 @@ bayeux_result look_at(bayeux_domain domain, const char* session, apr_pool_t* poo
     if (child == nullptr) {
         return BAYEUX_NOT_SERVING;
     }
-    if (info == nullptr || pool == nullptr || info->size < sizeof *info) {
+    // As of version 1. What later versions add is to be written only where `size` has room for it.
+    constexpr apr_size_t kLeastSize = sizeof(bayeux_session_info);
+    if (info == nullptr || pool == nullptr || info->size < kLeastSize) {
         return BAYEUX_INVALID;
     }
     const auto sight = find(*child, domain, session);

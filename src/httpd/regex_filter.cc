@@ -25,7 +25,7 @@ namespace {
 
 // Ends a search that tries too many ways at one place: it fails, and the message is refused. An
 // expression may begin with a lower limit of its own, not with a higher one.
-constexpr const char* kLimit = "(*LIMIT_MATCH=100000)";
+constexpr const char* kLimit = "(*LIMIT_MATCH=10000)";
 constexpr std::size_t kGroups = 10;  // $0 to $9
 using Groups = std::array<ap_regmatch_t, kGroups>;
 
