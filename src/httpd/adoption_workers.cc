@@ -154,6 +154,17 @@ long worker_connection_id(long otherwise) noexcept {
     return static_cast<long>(place.process) * threads + place.thread;
 }
 
+void give_mpm_state(conn_rec* c) noexcept {
+    // event.c: event_post_read_request(), which runs for internal redirects too, writes one pointer
+    // into the event_conn_state_t of the connection without asking whether there is one. That
+    // has some 200 bytes, and is not declared anywhere.
+    constexpr std::size_t kRoom = 1024;
+    static const module* const event = ap_find_linked_module("event.c");
+    if (event != nullptr) {
+        ap_set_module_config(c->conn_config, event, apr_pcalloc(c->pool, kRoom));
+    }
+}
+
 bool mpm_can_suspend() noexcept {
     int async = 0;
     return ap_mpm_query(AP_MPMQ_IS_ASYNC, &async) == APR_SUCCESS && async != 0;

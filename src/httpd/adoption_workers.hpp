@@ -43,6 +43,9 @@ void clear_in_scoreboard() noexcept;
 // that are served at once have the same: mod_cgid goes by it when it ends a program.
 [[nodiscard]] long worker_connection_id(long otherwise) noexcept;
 
+// For a connection that the MPM has not made: what its hooks look for in each.
+void give_mpm_state(conn_rec* c) noexcept;
+
 // --- what the configuration can hold, asked of the MPM in post_config ---
 [[nodiscard]] bool mpm_can_suspend() noexcept;
 void notice_capacity(server_rec* s);

@@ -210,6 +210,7 @@ conn_rec* ServiceRequest::make_connection(long id) noexcept {
     c->clogging_input_filters = 1;
     c->current_thread = ap_thread_current();
     ap_set_core_module_config(c->conn_config, no_socket);
+    give_mpm_state(c);
     return c;
 }
 

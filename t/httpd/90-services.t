@@ -12,7 +12,7 @@ import tap  # noqa: E402
 from harness import Httpd, wait_until  # noqa: E402
 from services import ask, bad, good, remote_call, wait_answer  # noqa: E402
 from tap import check, equal, test  # noqa: E402
-from wire import connected, session  # noqa: E402
+from wire import connected  # noqa: E402
 
 node = backend.Backend()
 
@@ -113,6 +113,16 @@ def _(server):
         bad(alice, "/service/status", {"status": "302 Found"}, 302)
         bad(alice, "/service/missing", 1, 404)
         bad(alice, "/service/loop", [], 508)
+
+
+@test("a script that sends httpd to another URL: what is there is the answer")
+def _(server):
+    (server.root / "htdocs" / "answer.json").write_text('{"from":"a file"}\n', encoding="ascii")
+    with connected(server) as alice:
+        equal(good(alice, "/service/redirect", "/answer.json"), {"from": "a file"})
+        bad(alice, "/service/redirect", "/nowhere", 404)
+        bad(alice, "/service/redirect", "http://elsewhere.example/", 302)
+        bad(alice, "/service/redirect", "/bayeux", 508)
 
 
 @test("garbage, too much, a program that dies: failures that say so")

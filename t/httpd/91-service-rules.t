@@ -14,7 +14,7 @@ from bayeux import Client  # noqa: E402
 from guarded import user_header  # noqa: E402
 from harness import Httpd  # noqa: E402
 from httpd_conf import config_test  # noqa: E402
-from services import ask, bad, good, remote_call  # noqa: E402
+from services import ask, good, remote_call  # noqa: E402
 from tap import check, equal, test  # noqa: E402
 from websocket import WebSocketClient  # noqa: E402
 from wire import connected, refused  # noqa: E402
@@ -34,6 +34,7 @@ CONF = """
     BayeuxService "/service/nobody" "/cgi/echo/environment/nobody"
     BayeuxService "/service/rule" "/cgi/echo"
     BayeuxService "/service/tls" "/cgi/echo/environment/tls"
+    BayeuxService "/service/moved" "/cgi/redirect"
     <BayeuxChannel "/service/rule">
         BayeuxRequire publish user alice
     </BayeuxChannel>
@@ -152,6 +153,8 @@ def _(server):
     with connected(server, "/guarded", tls=True, headers=[user_header("alice")]) as alice:
         told = good(alice, "/service/tls", 1)
         equal([told["REQUEST_SCHEME"], told["REMOTE_USER"]], ["https", "alice"])
+        (server.root / "htdocs" / "answer.json").write_text('"moved"', encoding="ascii")
+        equal(good(alice, "/service/moved", "/answer.json"), "moved")
         for _ in range(20):
             good(alice, "/service/rule", 1)
     equal(call(server, "alice", "/service/tls")["data"]["code"], 403)

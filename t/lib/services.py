@@ -1,19 +1,17 @@
 """A server with services of several kinds: scripts, Lua, a proxied program, a C handler; and their callers."""
 
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
-import tap
-from bayeux import Client
-from harness import Httpd, wait_until
+from harness import wait_until
 from tap import check, equal
-from wire import connected
 
 MODULES = (
     "bayeux", "cgid", "alias", "lua", "proxy", "proxy_http", "auth_basic", "authn_core", "authn_file", "authz_user",
     "env", "setenvif", "headers", "dir",
+    # They keep something for each connection, and meet calls whose connection has nothing of theirs.
+    "reqtimeout", "remoteip", "unique_id", "http2", "usertrack", "session", "filter", "deflate", "rewrite",
+    "cache", "request", "include", "ratelimit", "log_forensic", "expires", "substitute",
 )  # fmt: skip
 
 ECHO_CGI = r"""#!/usr/bin/env python3
@@ -49,6 +47,11 @@ wanted = json.load(sys.stdin)
 print(f"Status: {wanted['status']}\r\nContent-Type: {wanted.get('type', 'text/plain')}\r\n\r\n{wanted.get('body', '')}", end="")
 """
 
+REDIRECT_CGI = r"""#!/usr/bin/env python3
+import json, sys
+print(f"Location: {json.load(sys.stdin)}\r\n\r\n", end="")
+"""
+
 LUA = r"""
 function handle(r)
     local body = r:requestbody()
@@ -77,6 +80,7 @@ BayeuxService "/service/big" "/cgi/echo/big"
 BayeuxService "/service/garbage" "/cgi/echo/garbage"
 BayeuxService "/service/status" "/cgi/status"
 BayeuxService "/service/dies" "/cgi/dies"
+BayeuxService "/service/redirect" "/cgi/redirect"
 BayeuxService "/service/silent" "/cgi/silent"
 BayeuxService "/service/missing" "/nowhere"
 BayeuxService "/service/room/{id}/of/{House-2}" "/cgi/echo/environment"
@@ -93,7 +97,8 @@ def make_files():
     files = Path(tempfile.mkdtemp(prefix="bx-svc-"))
     files.chmod(0o777)
     (files / "cgi").mkdir(mode=0o755)
-    for name, text in {"echo": ECHO_CGI, "dies": DIES_CGI, "silent": SILENT_CGI, "status": STATUS_CGI}.items():
+    programs = {"echo": ECHO_CGI, "dies": DIES_CGI, "silent": SILENT_CGI, "status": STATUS_CGI, "redirect": REDIRECT_CGI}
+    for name, text in programs.items():
         (files / "cgi" / name).write_text(text, encoding="ascii")
         (files / "cgi" / name).chmod(0o755)
     (files / "answer.lua").write_text(LUA, encoding="ascii")
