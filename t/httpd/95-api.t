@@ -301,6 +301,20 @@ def _(server):
         refused(socket.publish("/probe/veto", 1), "403:not today:publish_denied")
 
 
+@test("what a hook leaves with the request of a WebSocket is gone with the message")
+def _(server):
+    with WebSocketClient(server, "/open") as socket:
+        socket.handshake()
+        succeeded(socket.subscribe("/probe/note"))
+        socket.connect()
+        for n in range(3):
+            succeeded(socket.publish("/probe/note", n))
+        equal(socket.data(3), ["new"] * 3)
+    with session(server, "/open", ["/probe/note"]) as client:
+        batch = client.call([{**client.message("/probe/note"), "data": n} for n in range(2)])
+        equal(batch.data, ["new", "kept"])
+
+
 @test("what a hook wants to see does not take the fast lane; a connect does")
 def _(server):
     with connected(server, "/open") as client:

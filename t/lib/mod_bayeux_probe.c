@@ -121,6 +121,9 @@ static int on_publish(bayeux_publish_event* event) {
         event->data = "{no";
     } else if (strcmp(event->channel, "/probe/slow") == 0) {
         apr_sleep(apr_time_from_sec(1));
+    } else if (strcmp(event->channel, "/probe/note") == 0) {
+        event->data = apr_table_get(event->r->notes, "probe") != NULL ? "\"kept\"" : "\"new\"";
+        apr_table_setn(event->r->notes, "probe", "1");
     } else if (strcmp(event->channel, "/probe/nested") == 0) {
         publish(event->domain, "/probe/inner", event->data, NULL);
     }
