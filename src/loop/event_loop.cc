@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -116,7 +116,7 @@ int EventLoop::poll_timeout() const noexcept {
 void EventLoop::poll(TimePoint /*now*/) noexcept {
     std::array<epoll_event, kEventsPerPoll> events;
     if (looks_ > kLooksOfAnIdleLoop) {
-        ::sched_yield();
+        std::this_thread::yield();
     }
     const int n =
         ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), poll_timeout());
