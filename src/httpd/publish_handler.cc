@@ -12,11 +12,13 @@
 #include "httpd/authorization.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/log_ids.hpp"
+#include "httpd/module_hooks.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/origin.hpp"
 #include "httpd/publish_locations.hpp"
 #include "httpd/publish_request.hpp"
 #include "httpd/reply.hpp"
+#include "protocol/message.hpp"
 #include "protocol/string_filter.hpp"
 
 namespace bayeux::httpd {
@@ -46,23 +48,18 @@ class Sender {
         : settings_(settings_of(config, r)),
           request_(request),
           options_(options_of(sections_of(r->server, settings_.domain), *request.channel,
-                              settings_.broadcast_to_publisher)) {}
+                              settings_.broadcast_to_publisher)),
+          hooks_(r, RequestIs::kAtHand, broker::Transport::kNone, settings_.max_message_size) {}
 
-    // Lets the channel's filters see all of them. False if `refusal` says why none is sent.
+    // Lets the channel's filters and other modules see all of them. False if `refusal` says why
+    // none is sent.
     [[nodiscard]] bool prepare(Refusal& refusal) {
         for (const std::string_view message : request_.messages) {
             std::optional<std::string> changed;
-            if (options_.filters != nullptr) {
-                protocol::Filtered filtered =
-                    options_.filters->apply(message, settings_.max_message_size);
-                if (!filtered.refusal.empty()) {
-                    refusal = {HTTP_UNPROCESSABLE_ENTITY, std::move(filtered.refusal)};
-                    return false;
-                }
-                changed = std::move(filtered.data);
+            if (!filter(message, changed, refusal) || !ask_hooks(message, changed, refusal)) {
+                return false;
             }
-            events_.push_back(broker::event_from_outside(
-                *request_.channel, changed ? *changed : message, settings_, this_child()->clock()));
+            events_.push_back(event_of(changed ? std::string_view(*changed) : message));
         }
         return true;
     }
@@ -92,6 +89,48 @@ class Sender {
     }
 
   private:
+    [[nodiscard]] std::string event_of(std::string_view data) const {
+        return broker::event_from_outside(*request_.channel, data, settings_,
+                                          this_child()->clock());
+    }
+
+    [[nodiscard]] bool filter(std::string_view message, std::optional<std::string>& changed,
+                              Refusal& refusal) const {
+        if (options_.filters == nullptr) {
+            return true;
+        }
+        protocol::Filtered filtered = options_.filters->apply(message, settings_.max_message_size);
+        changed = std::move(filtered.data);
+        if (filtered.refusal.empty()) {
+            return true;
+        }
+        refusal = {HTTP_UNPROCESSABLE_ENTITY, std::move(filtered.refusal)};
+        return false;
+    }
+
+    // As of a message that a client publishes without a handshake.
+    [[nodiscard]] bool ask_hooks(std::string_view message, std::optional<std::string>& changed,
+                                 Refusal& refusal) {
+        broker::Hooks* const hooks = hooks_.if_wanted();
+        if (hooks == nullptr || !hooks->wanted().publish ||
+            request_.channel->kind() != protocol::ChannelKind::kBroadcast) {
+            return true;
+        }
+        const std::string raw = event_of(changed ? std::string_view(*changed) : message);
+        const protocol::Message shown = protocol::decode_message(raw);
+        broker::Verdict verdict =
+            hooks->on_publish({settings_.domain, {}, shown}, *request_.channel, shown.data);
+        if (verdict.data) {
+            changed = std::move(verdict.data);
+        }
+        if (verdict.denied) {
+            refusal = {HTTP_UNPROCESSABLE_ENTITY, verdict.reason.empty()
+                                                      ? "a module of the server refuses the message"
+                                                      : std::move(verdict.reason)};
+        }
+        return !verdict.denied;
+    }
+
     bool find_session() {
         const auto id = protocol::ClientId::parse(*request_.to.session);
         const auto found =
@@ -126,6 +165,7 @@ class Sender {
     const broker::Settings settings_;
     const PublishRequest& request_;
     const broker::ChannelOptions options_;
+    ModuleHooks hooks_;
     std::vector<std::string> events_;
     std::optional<SessionHandle> session_;
     std::size_t sent_ = 0;

@@ -13,6 +13,7 @@ import tap  # noqa: E402
 from bayeux import Client  # noqa: E402
 from guarded import make_files, user_header  # noqa: E402
 from harness import Httpd, wait_until  # noqa: E402
+from http_client import Connection  # noqa: E402
 from httpd_conf import builddir, config_test  # noqa: E402
 from tap import check, equal, test  # noqa: E402
 from websocket import WebSocketClient  # noqa: E402
@@ -61,6 +62,10 @@ BayeuxDomain api
     AuthName here
     AuthUserFile "%(files)s/users"
     Require valid-user
+</Location>
+<Location /outside>
+    SetHandler bayeux-publish
+    Require local
 </Location>
 <Location /tokens>
     SetHandler bayeux
@@ -287,6 +292,21 @@ def _(server):
         refused(nobody.publish("/probe/veto", 2).reply, "403")
         nobody.close()
         equal(poll(client).data, [{"user": "", "was": 2}])
+
+
+@test("publish from outside: changed, vetoed, all or nothing")
+def _(server):
+    def send(path, body, kind="application/json"):
+        with Connection(server) as connection:
+            return connection.request("POST", "/outside" + path, [("Content-Type", kind)], body)
+
+    with session(server, subscriptions=["/probe/*"]) as client:
+        equal(send("/probe/change", b'{"n": 1}').json, {"sessions": 1})
+        equal(poll(client).data, [{"user": "", "was": {"n": 1}}])
+        response = send("/probe/veto", b"1")
+        equal((response.status, response.json["error"]), (422, "422::not today"))
+        equal(send("/probe/veto", b"1\n2\n", "application/x-ndjson").status, 422)
+        equal(poll(client).data, [])
 
 
 @test("publish over WebSocket: on a worker, with the user of the upgrade")
