@@ -172,11 +172,20 @@ struct UserDelivery {
     std::string_view event;
 };
 
+// What BayeuxPresence makes of a name that is subscribed to.
+enum class PresenceMark : std::uint8_t {
+    kNone,
+    kCounts,   // whoever subscribes is present on it
+    kWatches,  // the presence channel of such a one: whoever subscribes is told who is
+};
+
 struct SubscriptionLimits {
     std::uint32_t per_session = 0xffffffff;
     std::uint32_t max_channels = 0xffffffff;  // of the domain
     // BayeuxPersistent, for each of the names; empty if it is Off for all of them.
     std::span<const char> persistent;
+    // For each of the names; empty if it is kNone for all of them.
+    std::span<const PresenceMark> presence = {};
 };
 
 struct Drained {

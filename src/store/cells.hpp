@@ -30,8 +30,9 @@ enum class Kind : std::uint8_t {
     kJob = 7,
     kBrowser = 8,
     kUser = 9,
+    kMember = 10,
 };
-inline constexpr std::size_t kKinds = 10;
+inline constexpr std::size_t kKinds = 11;
 
 inline constexpr std::uint32_t kPageSize = 4096;
 
@@ -48,6 +49,7 @@ struct Domain;
 struct Job;
 struct Browser;
 struct User;
+struct Member;
 
 using SessionIndex = Index<Session>;
 using ChannelIndex = Index<Channel>;
@@ -58,6 +60,7 @@ using DomainIndex = Index<Domain>;
 using JobIndex = Index<Job>;
 using BrowserIndex = Index<Browser>;
 using UserIndex = Index<User>;
+using MemberIndex = Index<Member>;
 
 // A time that never comes, in milliseconds.
 inline constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
@@ -117,7 +120,8 @@ struct Session {
     std::uint8_t urgent;              // (d) what waits must not wait any longer
     std::uint8_t dying;               // (d) in the list of sessions to dismantle
     std::uint8_t for_user;            // the queue may hold what was meant for its user alone
-    std::array<std::uint8_t, 2> unused;
+    std::uint8_t counted;             // some subscription of it may count for presence
+    std::uint8_t unused;
     std::uint32_t cycle;
     std::uint32_t notice_cycle;
     std::uint32_t timeout;
@@ -171,13 +175,15 @@ struct Channel {
     DomainIndex domain_cell;         // (d)
     ChannelIndex idle_next;          // (d)
     ChannelIndex idle_prev;          // (d)
+    MemberIndex members;             // (d) who is present, or was; who came last is the first
+    std::uint32_t present;           // (d) members that are announced
     std::uint8_t idle;               // (d) in the idle list
     std::uint8_t persistent;
     std::uint8_t unused;
     std::uint8_t name_length;
     std::array<char, 256> name;
 };
-static_assert(ShmType<Channel> && sizeof(Channel) == 320);
+static_assert(ShmType<Channel> && sizeof(Channel) == 328);
 
 struct Subscription {
     static constexpr Kind kKind = Kind::kSubscription;
@@ -192,7 +198,7 @@ struct Subscription {
     SubscriptionIndex session_next;  // (d)
     SubscriptionIndex session_prev;  // (d)
     SubscriptionIndex hash_next;     // (d)
-    std::uint32_t unused;
+    MemberIndex member;              // as whom it makes its session present, if it does
 };
 static_assert(ShmType<Subscription> && sizeof(Subscription) == 48);
 
@@ -285,12 +291,35 @@ struct User {
 };
 static_assert(ShmType<User> && sizeof(User) == 288);
 
+// Somebody who is present on a channel, or whose absence is not announced yet.
+struct Member {
+    static constexpr Kind kKind = Kind::kMember;
+
+    std::uint32_t live;
+    ChannelIndex channel;
+    std::uint64_t tag;         // (d) of the name
+    std::uint64_t announces;   // while an announcement begins: 2 * its sequence, + 1 for a join
+    std::uint32_t announced;   // 1: subscribers of the presence channel take it for present
+    std::uint32_t count;       // (d) subscriptions by which it is present
+    MemberIndex hash_next;     // (d)
+    MemberIndex channel_next;  // (d)
+    MemberIndex channel_prev;  // (d)
+    MemberIndex changed_next;  // (d)
+    MemberIndex changed_prev;  // (d)
+    std::uint8_t changed;      // (d) in the list of those to announce
+    std::uint8_t name_length;
+    std::array<std::uint8_t, 2> unused;
+    std::array<char, 256> name;
+};
+static_assert(ShmType<Member> && sizeof(Member) == 312);
+
 template <class T>
 inline constexpr std::uint32_t kCellsPerPage = kPageSize / static_cast<std::uint32_t>(sizeof(T));
 
 inline constexpr std::array<std::uint16_t, kKinds> kCellSize = {
-    kPageSize,     sizeof(Session), sizeof(Channel), sizeof(Subscription), sizeof(QueueEntry),
-    sizeof(Block), sizeof(Domain),  sizeof(Job),     sizeof(Browser),      sizeof(User)};
+    kPageSize,          sizeof(Session), sizeof(Channel), sizeof(Subscription),
+    sizeof(QueueEntry), sizeof(Block),   sizeof(Domain),  sizeof(Job),
+    sizeof(Browser),    sizeof(User),    sizeof(Member)};
 
 }  // namespace bayeux::store
 

@@ -113,7 +113,8 @@ void note_use(const Locked& locked, ChannelIndex index) noexcept {
         idle_remove(locked, index);
     }
     BAYEUX_KILL_POINT("channel.not_idle");
-    if (channel.subscriber_count == 0 && !channel.jobs_head && channel.persistent == 0) {
+    if (channel.subscriber_count == 0 && !channel.jobs_head && channel.persistent == 0 &&
+        !channel.members) {
         idle_append(locked, index);
     }
 }

@@ -77,6 +77,7 @@ void SharedStore::sweep(ChildIndex child, TimePoint now) {
             return drive_oldest(locked) || given_back;
         });
     }
+    announce();
     std::uint64_t lost = 0;
     // A ring is lost with a process that is killed between the lock and the bell.
     under_lock_at(Operation::kRead, now, [&](const Locked& locked) {

@@ -25,7 +25,8 @@
 //      its lazy events have waited long enough.
 //  V11 A node is in a due list exactly if its session says so: waiter kDue, or a notice's child.
 //      Who waits, waits in the place of a child.
-//  V12 A channel is in the idle list exactly if it has no subscriber, no job, and may be swept.
+//  V12 A channel is in the idle list exactly if it has no subscriber, no job, no member, and
+//      may be swept.
 //  V13 An ended session that still owns subscriptions or events is in the dying list; one that owns
 //      nothing and is in no due list does not exist.
 //  V14 Jobs are listed in order of sequence, all and per channel; `cursors` counts those that
@@ -39,6 +40,11 @@
 //  V18 A user is in exactly one bucket chain, that of domain and tag; its list holds the sessions
 //      that name it, and it counts them: at least one. They are of its domain, have its tag, and
 //      none of them has ended.
+//  V19 A member is in exactly one bucket chain, that of channel and name, and in its channel's
+//  list.
+//      It counts the subscriptions that name it, which are on its channel; the session of each, if
+//      it has not ended, goes by its name. It is to be announced exactly if it is either counted or
+//      announced, and exists only if it is one of both. Its channel counts the announced.
 #ifndef BAYEUX_STORE_LAYOUT_HPP
 #define BAYEUX_STORE_LAYOUT_HPP
 
@@ -51,7 +57,7 @@
 namespace bayeux::store {
 
 inline constexpr std::uint64_t kMagic = 0x315845594142646d;  // "mdBAYEX1"
-inline constexpr std::uint32_t kLayoutVersion = 3;
+inline constexpr std::uint32_t kLayoutVersion = 4;
 
 inline constexpr std::size_t kMinSegment = std::size_t{1} << 20U;
 inline constexpr std::size_t kMaxSegment = std::size_t{16} << 30U;  // a due reference has 32 bits
@@ -79,6 +85,7 @@ enum class Operation : std::uint32_t {
     kEndStream,
     kDeliver,
     kChangeUser,
+    kAnnounce,
 };
 
 // Room for a pthread_mutex_t, whose size is the C library's business.
@@ -132,6 +139,8 @@ struct Geometry {
     std::uint32_t domain_buckets;
     std::uint32_t browser_buckets;
     std::uint32_t user_buckets;
+    std::uint32_t member_buckets;
+    std::uint32_t unused;
 };
 
 struct Counters {
@@ -197,6 +206,8 @@ struct Header {
     SessionIndex dying_tail;        // (d)
     JobIndex jobs_head;             // (d)
     JobIndex jobs_tail;             // (d)
+    MemberIndex changed_head;       // (d) members to announce, who changed first is the first
+    MemberIndex changed_tail;       // (d)
     std::uint32_t job_count;        // (d)
     std::uint32_t left_children;    // (d) places in state kLeft
     std::uint32_t holds;            // of the lock, modulo 2^32
@@ -209,8 +220,8 @@ struct Header {
     std::int64_t next_report;       // milliseconds; no line before
     HoldTimes hold_times;
 };
-static_assert(ShmType<Header> && offsetof(Header, mutex) == 88 && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Header) == 6912);
+static_assert(ShmType<Header> && offsetof(Header, mutex) == 96 && sizeof(Header) % 8 == 0);
+static_assert(sizeof(Header) == 6944);
 
 }  // namespace bayeux::store
 

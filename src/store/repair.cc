@@ -7,6 +7,7 @@
 #include "store/domain_table.hpp"
 #include "store/due_list.hpp"
 #include "store/kill_point.hpp"
+#include "store/repair_members.hpp"
 #include "store/repair_messages.hpp"
 #include "store/session_end.hpp"
 #include "store/session_table.hpp"
@@ -45,6 +46,7 @@ void clear_lists(const Locked& locked) noexcept {
     header.idle_head = header.idle_tail = ChannelIndex();
     header.dying_head = header.dying_tail = SessionIndex();
     header.jobs_head = header.jobs_tail = JobIndex();
+    clear_member_lists(locked);
     header.job_count = 0;
     header.left_children = 0;
     for (ChildSlot& child : segment.children()) {
@@ -131,6 +133,7 @@ void check_fields(const Locked& locked, Session& session) noexcept {
     session.subscription_count = 0;
     session.due = {};
     session.dying = 0;
+    session.counted = 0;
     session.domain_cell = DomainIndex();
     session.browser_cell = BrowserIndex();
     session.lazy_at = kNever;
@@ -221,6 +224,8 @@ void relist_channels(const Locked& locked) noexcept {
         channel.jobs_head = channel.jobs_tail = JobIndex();
         channel.cursors = 0;
         channel.idle = 0;
+        channel.members = MemberIndex();
+        channel.present = 0;
         ++locked.cell(channel.domain_cell).channels;
         link_channel(locked, index);
     });
@@ -238,6 +243,7 @@ void relist_subscriptions(const Locked& locked) noexcept {
             return;
         }
         subscription.channel_prev = kUnseen;
+        recount_member(locked, subscription);
         link_by_pair(locked, index);
         link_to_session(locked, index);
     });
@@ -321,6 +327,7 @@ void settle(const Locked& locked) noexcept {
             retire_cell(session);
         }
     });
+    settle_members(locked);
     for_each_live<Channel>(locked.segment(),
                            [&](ChannelIndex index, const Channel&) { note_use(locked, index); });
     drop_unused(locked);
@@ -339,6 +346,7 @@ void repair(const Locked& locked) noexcept {
     relist_sessions(locked);
     BAYEUX_KILL_POINT("repair.sessions_listed");
     relist_channels(locked);
+    relist_members(locked);
     relist_subscriptions(locked);
     BAYEUX_KILL_POINT("repair.subscriptions_listed");
     mend_chains(locked);
@@ -347,12 +355,13 @@ void repair(const Locked& locked) noexcept {
     BAYEUX_KILL_POINT("repair.messages_found");
     settle(locked);
     BAYEUX_KILL_POINT("repair.settled");
-    // Last: until here nothing is allocated or freed, cells are only found live or not.
+    // Nearly last: until here nothing is allocated or freed, cells are only found live or not.
     reset_pages(locked);
     for (auto page = static_cast<std::uint32_t>(locked.segment().pages().size()); page-- > 0;) {
         rebuild_page(locked, page);
         BAYEUX_KILL_POINT("repair.page_rebuilt");
     }
+    end_renamed(locked);
 }
 
 }  // namespace bayeux::store

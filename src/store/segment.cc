@@ -30,6 +30,7 @@ struct Offsets {
     std::size_t domain_buckets;
     std::size_t browser_buckets;
     std::size_t user_buckets;
+    std::size_t member_buckets;
     std::size_t cells;
     std::size_t end;
 };
@@ -45,7 +46,8 @@ Offsets offsets_of(const Geometry& geometry) noexcept {
         o.subscription_buckets + sizeof(SubscriptionIndex) * geometry.subscription_buckets;
     o.browser_buckets = o.domain_buckets + sizeof(DomainIndex) * geometry.domain_buckets;
     o.user_buckets = o.browser_buckets + sizeof(BrowserIndex) * geometry.browser_buckets;
-    o.cells = round_up(o.user_buckets + sizeof(UserIndex) * geometry.user_buckets, kPageSize);
+    o.member_buckets = o.user_buckets + sizeof(UserIndex) * geometry.user_buckets;
+    o.cells = round_up(o.member_buckets + sizeof(MemberIndex) * geometry.member_buckets, kPageSize);
     o.end = o.cells + std::size_t{geometry.page_count} * kPageSize;
     return o;
 }
@@ -59,6 +61,7 @@ Geometry geometry_for(std::size_t size, std::uint32_t child_capacity) noexcept {
     geometry.domain_buckets = buckets_for(size, 16384);
     geometry.browser_buckets = buckets_for(size, 2048);
     geometry.user_buckets = buckets_for(size, 2048);
+    geometry.member_buckets = buckets_for(size, 2048);
     const std::size_t fixed = offsets_of(geometry).end;
     if (fixed < size) {
         geometry.page_count =
@@ -98,6 +101,7 @@ void init_header(Header& header, std::span<std::byte> range, const Geometry& geo
     header.idle_head = header.idle_tail = ChannelIndex();
     header.dying_head = header.dying_tail = SessionIndex();
     header.jobs_head = header.jobs_tail = JobIndex();
+    header.changed_head = header.changed_tail = MemberIndex();
     header.wheel.fill(SessionIndex());
     for (KindState& kind : header.kinds) {
         kind.partial_head = kNone;
@@ -117,6 +121,7 @@ Segment::Segment(std::byte* base, const Geometry& geometry) noexcept : geometry_
     domain_buckets_ = view_as<DomainIndex>(base + o.domain_buckets);
     browser_buckets_ = view_as<BrowserIndex>(base + o.browser_buckets);
     user_buckets_ = view_as<UserIndex>(base + o.user_buckets);
+    member_buckets_ = view_as<MemberIndex>(base + o.member_buckets);
     cells_ = base + o.cells;
 }
 
@@ -155,6 +160,7 @@ Result<Segment> Segment::create(std::span<std::byte> bytes, std::uint32_t child_
     std::ranges::fill(segment.domain_buckets(), DomainIndex());
     std::ranges::fill(segment.browser_buckets(), BrowserIndex());
     std::ranges::fill(segment.user_buckets(), UserIndex());
+    std::ranges::fill(segment.member_buckets(), MemberIndex());
     for (std::uint32_t page = geometry.page_count; page-- > 0;) {
         segment.pages()[page].next = header.free_page_head;
         header.free_page_head = page;

@@ -56,6 +56,9 @@ class Segment {
     [[nodiscard]] std::span<UserIndex> user_buckets() const noexcept {
         return {user_buckets_, geometry_.user_buckets};
     }
+    [[nodiscard]] std::span<MemberIndex> member_buckets() const noexcept {
+        return {member_buckets_, geometry_.member_buckets};
+    }
 
     // The cell at an index that the segment's own invariants vouch for. Whatever the index is, the
     // result lies within the segment: damage stays damage to data.
@@ -107,6 +110,7 @@ class Segment {
     DomainIndex* domain_buckets_;
     BrowserIndex* browser_buckets_;
     UserIndex* user_buckets_;
+    MemberIndex* member_buckets_;
     std::byte* cells_;
     Geometry geometry_;
 };

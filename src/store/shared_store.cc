@@ -130,6 +130,11 @@ bool SharedStore::end_session(SessionHandle handle) {
 }
 
 void SharedStore::bury() {
+    dismantle_all();
+    announce();
+}
+
+void SharedStore::dismantle_all() {
     bool more = true;
     for (std::uint32_t step = 0; more && step < kMaxSteps; ++step) {
         more = under_lock(Operation::kEndSession,

@@ -117,14 +117,21 @@ class SharedStore final : public broker::SessionStore {
     auto under_lock_told(Operation operation, TimePoint now, Body&& body);
     class Aftermath;
 
-    // Why the first of them that was refused was refused; nothing if none was.
+    // Why the first of them that was refused was refused; nothing if none was. `snapshot`: room for
+    // one of who is present; then there is one name.
     std::optional<ErrorCode> subscribe_some(SessionHandle session,
                                             std::span<const protocol::ChannelName> channels,
                                             const broker::SubscriptionLimits& limits,
-                                            std::span<char> added);
+                                            std::span<char> added, std::span<char> snapshot);
     void unsubscribe_some(SessionHandle session, std::span<const protocol::ChannelName> channels,
                           std::span<const char> chosen);
     void bury();
+    // Tells subscribers of presence channels what has changed. Whatever may have changed it calls
+    // this behind its last hold of the lock.
+    void announce();
+    // One announcement, to all its subscribers. False if there is nothing more to do for now.
+    [[nodiscard]] bool announce_some();
+    void dismantle_all();
     // One hold of a drain. Nothing is taken if there is more of it than `room`; then it says how
     // much there is.
     struct Room {

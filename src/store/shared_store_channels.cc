@@ -1,16 +1,23 @@
 // The facade's functions for subscriptions, channels and publications.
+#include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <sched.h>
 #include <vector>
 
+#include "protocol/presence_channel.hpp"
+#include "store/announcement.hpp"
 #include "store/channel_table.hpp"
 #include "store/fanout.hpp"
+#include "store/member_table.hpp"
 #include "store/session_table.hpp"
 #include "store/subscription_index.hpp"
 #include "store/under_lock.hpp"
 
 namespace bayeux::store {
+
+using broker::PresenceMark;
 
 namespace {
 
@@ -27,42 +34,79 @@ NameHashes hashes_of(const Segment& segment, std::span<const protocol::ChannelNa
     return hashes;
 }
 
+// What is to be of the channel and the subscription.
+struct Wanted {
+    bool persistent = false;
+    bool counts = false;
+};
+
+Wanted wanted_at(const broker::SubscriptionLimits& limits, std::size_t i) noexcept {
+    return {!limits.persistent.empty() && limits.persistent[i] != 0,
+            !limits.presence.empty() && limits.presence[i] == PresenceMark::kCounts};
+}
+
 enum class Added : std::uint8_t { kNew, kWasThere, kTooMany, kNoRoom };
 
 Added add_one(const Locked& locked, SessionIndex index, std::string_view name, std::uint32_t hash,
-              const broker::SubscriptionLimits& limits, bool persistent) noexcept {
+              const broker::SubscriptionLimits& limits, const Wanted& wanted) noexcept {
     const Session& session = locked.cell(index);
     const ChannelIndex known = find_channel(locked, session.domain, name, hash);
-    if (known && find_subscription(locked, index, known)) {
-        return Added::kWasThere;
+    if (const auto found = known ? find_subscription(locked, index, known) : SubscriptionIndex()) {
+        // It may be older than BayeuxPresence.
+        const bool counts = !wanted.counts || locked.cell(found).member;
+        return counts || count_as_member(locked, found) ? Added::kWasThere : Added::kNoRoom;
     }
     if (session.subscription_count >= limits.per_session) {
         return Added::kTooMany;
     }
     const ChannelIndex channel =
         find_or_create_channel(locked, session.domain, name, hash, limits.max_channels);
-    if (!channel || !add_subscription(locked, index, channel)) {
+    MemberIndex member;
+    if (channel && wanted.counts) {
+        member = find_or_create_member(locked, channel, Identity(locked, session));
+    }
+    if (!channel || (wanted.counts && !member) ||
+        !add_subscription(locked, index, channel, member)) {
+        if (member) {
+            settle_member(locked, member);
+        }
         return Added::kNoRoom;
     }
-    if (persistent) {
+    if (wanted.persistent) {
         locked.cell(channel).persistent = 1;
     }
     return Added::kNew;
+}
+
+broker::SubscriptionLimits part_of(broker::SubscriptionLimits limits, std::size_t start,
+                                   std::size_t count) noexcept {
+    if (!limits.persistent.empty()) {
+        limits.persistent = limits.persistent.subspan(start, count);
+    }
+    if (!limits.presence.empty()) {
+        limits.presence = limits.presence.subspan(start, count);
+    }
+    return limits;
 }
 
 }  // namespace
 
 std::optional<ErrorCode> SharedStore::subscribe_some(
     SessionHandle handle, std::span<const protocol::ChannelName> channels,
-    const broker::SubscriptionLimits& limits, std::span<char> added) {
+    const broker::SubscriptionLimits& limits, std::span<char> added, std::span<char> snapshot) {
     const NameHashes hashes = hashes_of(segment_, channels);
+    std::string_view watched;
+    if (!snapshot.empty()) {
+        watched = std::string_view(channels[0].text()).substr(protocol::kPresencePrefix.size());
+    }
+    const std::uint32_t watched_hash = watched.empty() ? 0 : name_hash(segment_, watched);
     return under_lock(Operation::kSubscribe, [&](const Locked& locked) -> std::optional<ErrorCode> {
         if (resolve_alive(locked, handle) == nullptr) {
             return ErrorCode::kGone;
         }
         for (std::size_t i = 0; i < channels.size(); ++i) {
             switch (add_one(locked, SessionIndex(handle.index), channels[i].text(), hashes[i],
-                            limits, !limits.persistent.empty() && limits.persistent[i] != 0)) {
+                            limits, wanted_at(limits, i))) {
                 case Added::kNew:
                     added[i] = 1;
                     break;
@@ -75,6 +119,10 @@ std::optional<ErrorCode> SharedStore::subscribe_some(
                     ++locked.header().counters.refused_full;
                     return ErrorCode::kFull;
             }
+        }
+        if (!watched.empty() &&
+            !send_snapshot(locked, SessionIndex(handle.index), watched, watched_hash, snapshot)) {
+            return ErrorCode::kFull;
         }
         return std::nullopt;
     });
@@ -107,14 +155,18 @@ Result<void> SharedStore::subscribe(SessionHandle session,
     // Which ones are new, to take back exactly these if not all can be had (SB-5).
     std::vector<char> added(channels.size(), 0);
     const std::span<char> marks(added);
-    for (std::size_t start = 0; start < channels.size(); start += kNames) {
-        const std::size_t count = std::min(kNames, channels.size() - start);
-        broker::SubscriptionLimits some_limits = limits;
-        if (!limits.persistent.empty()) {
-            some_limits.persistent = limits.persistent.subspan(start, count);
-        }
-        const auto refused = subscribe_some(session, channels.subspan(start, count), some_limits,
-                                            marks.subspan(start, count));
+    // A snapshot is as much as one hold should do, and its text has room before it begins.
+    const bool watches = std::ranges::count(limits.presence, PresenceMark::kWatches) != 0;
+    const std::unique_ptr<char[]> room =
+        watches ? std::make_unique_for_overwrite<char[]>(kSnapshotRoom) : nullptr;
+    const std::size_t step = watches ? 1 : kNames;
+    for (std::size_t start = 0; start < channels.size(); start += step) {
+        const std::size_t count = std::min(step, channels.size() - start);
+        const broker::SubscriptionLimits some_limits = part_of(limits, start, count);
+        const bool watch = watches && limits.presence[start] == PresenceMark::kWatches;
+        const auto refused =
+            subscribe_some(session, channels.subspan(start, count), some_limits,
+                           marks.subspan(start, count), {room.get(), watch ? kSnapshotRoom : 0});
         if (!refused) {
             continue;
         }
@@ -125,8 +177,13 @@ Result<void> SharedStore::subscribe(SessionHandle session,
             const std::size_t some = std::min(kNames, channels.size() - back);
             unsubscribe_some(session, channels.subspan(back, some), marks.subspan(back, some));
         }
+        announce();
         return Error{*refused, "no room for another subscription"};
     }
+    if (watches) {
+        bury();  // a snapshot may be too much for a queue
+    }
+    announce();
     return {};
 }
 
@@ -136,6 +193,7 @@ void SharedStore::unsubscribe(SessionHandle session,
         const std::size_t count = std::min(kNames, channels.size() - start);
         unsubscribe_some(session, channels.subspan(start, count), {});
     }
+    announce();
 }
 
 bool SharedStore::channel_exists(DomainId domain, const protocol::ChannelName& channel) {

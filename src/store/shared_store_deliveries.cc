@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include "store/delivery.hpp"
+#include "store/member_table.hpp"
 #include "store/session_end.hpp"
 #include "store/session_table.hpp"
 #include "store/under_lock.hpp"
@@ -69,10 +70,16 @@ bool SharedStore::change_user(SessionHandle handle, const broker::User& user) {
         leave_user(locked, index);
         // Without memory for it the session is nobody's, and the next request tries again.
         static_cast<void>(join_user(locked, index, user));
-        return true;
+        if (!rename_members(locked, index)) {
+            store::end_session(locked, index);
+            ended = true;
+        }
+        return !ended;
     });
     if (ended) {
         bury();
+    } else {
+        announce();
     }
     return alive;
 }

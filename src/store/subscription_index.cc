@@ -4,6 +4,7 @@
 
 #include "store/channel_table.hpp"
 #include "store/kill_point.hpp"
+#include "store/member_table.hpp"
 #include "store/slab.hpp"
 
 namespace bayeux::store {
@@ -124,7 +125,8 @@ void link_to_channel(const Locked& locked, SubscriptionIndex index) noexcept {
     ++channel.subscriber_count;
 }
 
-bool add_subscription(const Locked& locked, SessionIndex session, ChannelIndex channel) noexcept {
+bool add_subscription(const Locked& locked, SessionIndex session, ChannelIndex channel,
+                      MemberIndex member) noexcept {
     const auto index = allocate<Subscription>(locked);
     if (!index) {
         return false;
@@ -134,6 +136,7 @@ bool add_subscription(const Locked& locked, SessionIndex session, ChannelIndex c
     fresh.generation = locked.cell(session).generation;
     fresh.channel = channel;
     fresh.since = locked.header().sequence;
+    fresh.member = member;
     Subscription& subscription = locked.cell(index);
     subscription = fresh;
     link_to_channel(locked, index);
@@ -143,6 +146,10 @@ bool add_subscription(const Locked& locked, SessionIndex session, ChannelIndex c
     link_by_pair(locked, index);
     publish_cell(subscription);
     BAYEUX_KILL_POINT("subscription.live");
+    if (member) {
+        locked.cell(session).counted = 1;
+        count_in(locked, member);
+    }
     note_use(locked, channel);
     return true;
 }
@@ -150,6 +157,7 @@ bool add_subscription(const Locked& locked, SessionIndex session, ChannelIndex c
 void remove_subscription(const Locked& locked, SubscriptionIndex index) noexcept {
     Subscription& subscription = locked.cell(index);
     const ChannelIndex channel = subscription.channel;
+    const MemberIndex member = subscription.member;
     move_cursors(locked, index);
     retire_cell(subscription);
     BAYEUX_KILL_POINT("subscription.retired");
@@ -158,6 +166,9 @@ void remove_subscription(const Locked& locked, SubscriptionIndex index) noexcept
     unlink_from_pair(locked, index);
     BAYEUX_KILL_POINT("subscription.unlinked");
     release(locked, index);
+    if (member) {
+        count_out(locked, member);
+    }
     note_use(locked, channel);
 }
 

@@ -9,9 +9,11 @@ namespace bayeux::store {
 
 [[nodiscard]] SubscriptionIndex find_subscription(const Locked& locked, SessionIndex session,
                                                   ChannelIndex channel) noexcept;
-// False if memory is full. There is none yet between the two.
+// False if memory is full. There is none yet between the two. It makes its session present as the
+// member, if there is one.
 [[nodiscard]] bool add_subscription(const Locked& locked, SessionIndex session,
-                                    ChannelIndex channel) noexcept;
+                                    ChannelIndex channel,
+                                    MemberIndex member = MemberIndex()) noexcept;
 // The channel stays, and is idle if this was its last one.
 void remove_subscription(const Locked& locked, SubscriptionIndex index) noexcept;
 

@@ -10,6 +10,7 @@
 #include "store/session_table.hpp"
 #include "store/subscription_index.hpp"
 #include "store/timer_wheel.hpp"
+#include "store/verify_members.hpp"
 #include "store/verify_messages.hpp"
 #include "store/verify_pages.hpp"
 #include "store/verify_users.hpp"
@@ -273,8 +274,8 @@ std::string check_V12_idle(const Locked& locked) {
     }
     std::string wrong = before == locked.header().idle_tail ? "" : "V12 the idle tail is wrong";
     for_each_live<Channel>(locked.segment(), [&](ChannelIndex index, const Channel& channel) {
-        const bool unused =
-            channel.subscriber_count == 0 && !channel.jobs_head && channel.persistent == 0;
+        const bool unused = channel.subscriber_count == 0 && !channel.jobs_head &&
+                            channel.persistent == 0 && !channel.members;
         if (unused != seen.contains(index.value) || unused != (channel.idle != 0)) {
             wrong = at("V12 a channel is idle and not listed, or listed and not idle", index.value);
         }
@@ -348,7 +349,8 @@ std::string verify(const Locked& locked) {
          {check_V2_pages, check_V3_page_lists, check_V4_sessions, check_V5_channels,
           check_V6_subscriptions, check_V7_queues, check_V8_messages, check_V9_domains,
           check_V10_wheel, check_V11_due_lists, check_V12_idle, check_V13_dying, check_V14_jobs,
-          check_V15_browsers, check_V16_sent, check_V17_urgency, check_V18_users}) {
+          check_V15_browsers, check_V16_sent, check_V17_urgency, check_V18_users,
+          check_V19_members}) {
         if (wrong.empty()) {
             wrong = check(locked);
         }
