@@ -92,6 +92,8 @@ static const command_rec directives[] = {
     AP_INIT_RAW_ARGS("BayeuxFilter", bayeux_set_filter, NULL, ANYWHERE,
                      "escape-markup, strip-markup, max-size, regex, deny-regex or none: what is "
                      "done to the strings of messages"),
+    AP_INIT_TAKE1("BayeuxPresence", bayeux_set_presence, NULL, ANYWHERE,
+                  "On: who is subscribed is told on the channel below /presence"),
     AP_INIT_TAKE2("BayeuxService", bayeux_add_service, NULL, ANYWHERE,
                   "a service channel, and the local URL that answers its messages"),
     AP_INIT_TAKE1("BayeuxServiceTimeout", bayeux_set_time, INFO(BAYEUX_SERVICE_TIMEOUT), ANYWHERE,

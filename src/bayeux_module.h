@@ -62,6 +62,7 @@ const char* bayeux_open_channel_section(cmd_parms* cmd, void* dir,
 const char* bayeux_set_require(cmd_parms* cmd, void* dir, const char* args) BAYEUX_NOEXCEPT;
 const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
 const char* bayeux_set_lazy(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
+const char* bayeux_set_presence(cmd_parms* cmd, void* dir, const char* value) BAYEUX_NOEXCEPT;
 const char* bayeux_set_filter(cmd_parms* cmd, void* dir, const char* args) BAYEUX_NOEXCEPT;
 const char* bayeux_add_service(cmd_parms* cmd, void* dir, const char* channel,
                                const char* url) BAYEUX_NOEXCEPT;

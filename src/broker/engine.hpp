@@ -49,6 +49,8 @@ struct Settings {
     std::size_t max_message_size = 65536;  // what filters make of a message is no larger
     // Some channel of the domain has filters that may take a loop too long.
     bool slow_filters = false;
+    // Some channel of the domain has BayeuxPresence: names below /presence are the server's.
+    bool presence = false;
 };
 
 // Who sends, and by what way.

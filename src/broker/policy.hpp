@@ -19,6 +19,7 @@ struct ChannelOptions {
     bool broadcast_to_publisher = true;  // BayeuxBroadcastToPublisher
     Millis lazy{0};                      // BayeuxLazy; 0: off
     bool service = false;                // BayeuxService: messages become service calls
+    bool presence = false;               // BayeuxPresence
     // BayeuxFilter; nullptr: none. As long as the configuration.
     const protocol::FilterChain* filters = nullptr;
 };

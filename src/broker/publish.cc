@@ -7,6 +7,7 @@
 #include "broker/batch_context.hpp"
 #include "broker/extensions.hpp"
 #include "protocol/error_text.hpp"
+#include "protocol/presence_channel.hpp"
 #include "protocol/service_answer.hpp"
 
 namespace bayeux::broker {
@@ -18,12 +19,17 @@ namespace error_text = protocol::error_text;
 
 namespace {
 
+// Names to which the server alone publishes.
+bool is_reserved(const Settings& settings, const ChannelName& name) noexcept {
+    return is_internal(name) || (settings.presence && protocol::is_presence_channel(name));
+}
+
 std::string refusal_of(Batch& batch, const ChannelName& name) {
     using error_text::denied;
     if (name.kind() == ChannelKind::kMeta) {  // PB-9
         return denied(error_text::kByPolicy, error_text::kChannelCreate);
     }
-    if (is_internal(name)) {
+    if (is_reserved(batch.settings, name)) {
         return denied(error_text::kByPolicy, error_text::kPublish);
     }
     Policy& policy = batch.request.policy;
@@ -201,7 +207,8 @@ void publish(Batch& batch, const Message& message) {
 
 bool publish_may_block(const Request& request, const Message& message, std::size_t batch_size) {
     const auto name = ChannelName::parse(message.channel);
-    if (!name || name->is_pattern() || name->kind() == ChannelKind::kMeta || is_internal(*name)) {
+    if (!name || name->is_pattern() || name->kind() == ChannelKind::kMeta ||
+        is_reserved(request.settings, *name)) {
         return false;
     }
     if (request.hooks != nullptr &&

@@ -7,6 +7,7 @@
 
 #include "broker/batch_context.hpp"
 #include "protocol/error_text.hpp"
+#include "protocol/presence_channel.hpp"
 
 namespace bayeux::broker {
 
@@ -62,6 +63,21 @@ bool is_known_meta(std::string_view name) noexcept {
     return false;
 }
 
+bool is_presence(const Settings& settings, const ChannelName& name) noexcept {
+    return settings.presence && protocol::is_presence_channel(name);
+}
+
+std::string judge_subscribe(Batch& batch, const Message& message, const ChannelName& name);
+
+// Whoever may subscribe to a channel may know who else has. So a presence channel has no rules of
+// its own: one that is denied /chat/secret is denied its presence, by whatever pattern.
+std::string judge_watch(Batch& batch, const Message& message, const ChannelName& name) {
+    const auto watched = protocol::watched_by(name);
+    return watched && watched->kind() != ChannelKind::kService
+               ? judge_subscribe(batch, message, *watched)
+               : error_text::denied(error_text::kByPolicy, error_text::kSubscribe);
+}
+
 std::string judge_subscribe(Batch& batch, const Message& message, const ChannelName& name) {
     using error_text::denied;
     if (name.kind() == ChannelKind::kMeta) {  // SB-8
@@ -70,6 +86,9 @@ std::string judge_subscribe(Batch& batch, const Message& message, const ChannelN
     }
     if (is_internal(name)) {
         return denied(error_text::kByPolicy, error_text::kSubscribe);
+    }
+    if (is_presence(batch.settings, name)) {
+        return judge_watch(batch, message, name);
     }
     Policy& policy = batch.request.policy;
     // A service channel is never created by a client: it is there from the start (CH-15).
@@ -110,6 +129,33 @@ std::vector<char> persistence_of(Batch& batch, const std::vector<ChannelName>& n
         persistent.push_back(!name.is_pattern() && batch.request.policy.options(name).persistent);
     }
     return persistent;
+}
+
+PresenceMark presence_of(Batch& batch, const ChannelName& name) {
+    if (name.is_pattern()) {
+        return PresenceMark::kNone;
+    }
+    Policy& policy = batch.request.policy;
+    if (is_presence(batch.settings, name)) {
+        const auto watched = protocol::watched_by(name);
+        return watched && policy.options(*watched).presence ? PresenceMark::kWatches
+                                                            : PresenceMark::kNone;
+    }
+    return policy.options(name).presence && protocol::presence_channel_of(name.text())
+               ? PresenceMark::kCounts
+               : PresenceMark::kNone;
+}
+
+// Empty if there is no presence in the whole domain.
+std::vector<PresenceMark> presence_of(Batch& batch, const std::vector<ChannelName>& names) {
+    std::vector<PresenceMark> marks;
+    if (batch.settings.presence) {
+        marks.reserve(names.size());
+        for (const ChannelName& name : names) {
+            marks.push_back(presence_of(batch, name));
+        }
+    }
+    return marks;
 }
 
 std::string_view text_for(ErrorCode code) noexcept {
@@ -159,11 +205,13 @@ void subscribe(Batch& batch, const Message& message) {
     }
     if (!names.empty()) {
         const std::vector<char> persistent = persistence_of(batch, names);
+        const std::vector<PresenceMark> presence = presence_of(batch, names);
         const auto subscribed =
             batch.store.subscribe(batch.session->handle, names,
                                   {.per_session = batch.settings.max_subscriptions,
                                    .max_channels = batch.settings.max_channels,
-                                   .persistent = persistent});
+                                   .persistent = persistent,
+                                   .presence = presence});
         if (!subscribed) {
             return batch.refuse(message, text_for(subscribed.error().code));
         }
@@ -192,7 +240,10 @@ bool subscribe_may_block(const Request& request, const Message& message) {
     }
     Policy& policy = request.policy;
     for (const std::string& text : message.subscriptions) {
-        const auto name = ChannelName::parse(text);
+        auto name = ChannelName::parse(text);
+        if (name && is_presence(request.settings, *name)) {
+            name = protocol::watched_by(*name);
+        }
         if (!name || name->kind() == ChannelKind::kMeta || is_internal(*name)) {
             continue;
         }

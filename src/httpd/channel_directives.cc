@@ -17,8 +17,9 @@
 namespace bayeux::httpd {
 namespace {
 
-constexpr const char* kInside[] = {"BayeuxRequire", "BayeuxPersistent", "BayeuxLazy",
-                                   "BayeuxFilter", "BayeuxBroadcastToPublisher"};
+constexpr const char* kInside[] = {"BayeuxRequire",  "BayeuxPersistent",
+                                   "BayeuxLazy",     "BayeuxFilter",
+                                   "BayeuxPresence", "BayeuxBroadcastToPublisher"};
 
 const char* check_inside(cmd_parms* cmd) noexcept {
     for (const ap_directive_t* d = cmd->directive->first_child; d != nullptr; d = d->next) {
@@ -29,8 +30,8 @@ const char* check_inside(cmd_parms* cmd) noexcept {
         if (!known) {
             return apr_psprintf(cmd->pool,
                                 "%s is not allowed inside <BayeuxChannel>; allowed there: "
-                                "BayeuxRequire, BayeuxPersistent, BayeuxLazy, BayeuxFilter "
-                                "and BayeuxBroadcastToPublisher",
+                                "BayeuxRequire, BayeuxPersistent, BayeuxLazy, BayeuxFilter, "
+                                "BayeuxPresence and BayeuxBroadcastToPublisher",
                                 d->directive);
         }
     }
@@ -180,6 +181,19 @@ const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) 
         return bayeux::httpd::refusal(cmd, value, "On or Off");
     }
     section->persistent.set(on);
+    return nullptr;
+}
+
+const char* bayeux_set_presence(cmd_parms* cmd, void* dir, const char* value) noexcept {
+    bayeux::httpd::ChannelSection* section = bayeux::httpd::open_section_of(dir);
+    if (section == nullptr) {
+        return bayeux::httpd::only_in_section(cmd);
+    }
+    bool on = false;
+    if (!bayeux::httpd::parse_switch(value, on)) {
+        return bayeux::httpd::refusal(cmd, value, "On or Off");
+    }
+    section->presence.set(on);
     return nullptr;
 }
 

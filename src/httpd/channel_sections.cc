@@ -6,6 +6,7 @@
 
 #include "httpd/boundary.hpp"
 #include "httpd/module_state.hpp"
+#include "protocol/presence_channel.hpp"
 
 namespace bayeux::httpd {
 namespace {
@@ -162,6 +163,7 @@ void DomainSections::add(const ChannelSection& section) {
         has_filters_ = true;
         has_slow_filters_ = has_slow_filters_ || !section.filters->is_always_quick();
     }
+    has_presence_ = has_presence_ || section.presence.or_else(false);
 }
 
 template <class Visit>
@@ -233,6 +235,7 @@ broker::ChannelOptions DomainSections::options(const ChannelName& name,
             .broadcast_to_publisher = broadcast.or_else(true) && broadcast_to_publisher,
             .lazy = Millis{lazy_ms.or_else(0)},
             .service = name.kind() == protocol::ChannelKind::kService && services_.has(name),
+            .presence = has_presence_ && presence(name),
             .filters = has_filters_ ? filters(name) : nullptr};
 }
 
@@ -243,6 +246,22 @@ const protocol::FilterChain* DomainSections::filters(const ChannelName& name) co
         return found != nullptr;
     });
     return found != nullptr && !found->empty() ? found : nullptr;
+}
+
+bool DomainSections::presence(const ChannelName& name) const {
+    Setting<bool> found;
+    covering(name, [&](const ChannelSection& section) {
+        found = found.over(section.presence);
+        return found.written;
+    });
+    return found.or_else(false);
+}
+
+const ChannelSection* DomainSections::about_presence() const noexcept {
+    const auto found = std::find_if(all_.begin(), all_.end(), [](const ChannelSection* section) {
+        return protocol::is_presence_channel(section->name);
+    });
+    return has_presence_ && found != all_.end() ? *found : nullptr;
 }
 
 bool DomainSections::has_rules() const noexcept {
@@ -265,6 +284,19 @@ const DomainSections* DomainRules::find(DomainId domain) const noexcept {
 bool DomainRules::has_services() const noexcept {
     return std::any_of(domains_.begin(), domains_.end(),
                        [](const auto& domain) { return !domain.second.services().empty(); });
+}
+
+const char* DomainRules::check_presence(apr_pool_t* pconf) const {
+    for (const auto& domain : domains_) {
+        if (const ChannelSection* section = domain.second.about_presence()) {
+            return apr_psprintf(pconf,
+                                "<BayeuxChannel \"%s\"> at %s is for presence channels of a domain "
+                                "with BayeuxPresence; write rules for the channels themselves, "
+                                "without /presence",
+                                section->name.text().c_str(), section->where);
+        }
+    }
+    return nullptr;
 }
 
 const DomainSections* sections_of(server_rec* s, DomainId domain) noexcept {
@@ -297,7 +329,7 @@ const char* sort_sections(apr_pool_t* pconf, server_rec* main_server) {
             return wrong;
         }
     }
-    return nullptr;
+    return rules->check_presence(pconf);
 }
 
 }  // namespace bayeux::httpd

@@ -46,6 +46,7 @@ struct ChannelSection {
     Setting<bool> persistent;
     Setting<bool> broadcast_to_publisher;
     Setting<std::int64_t> lazy_ms;  // 0: off
+    Setting<bool> presence;
     // nullptr: none is written here; an empty chain: `none` is.
     protocol::FilterChain* filters = nullptr;
     ChannelSection* next = nullptr;
@@ -77,6 +78,9 @@ class DomainSections {
     [[nodiscard]] bool guards(broker::Operation operation, const protocol::ChannelName& name) const;
     [[nodiscard]] bool has_rules() const noexcept;
     [[nodiscard]] bool has_slow_filters() const noexcept { return has_slow_filters_; }
+    [[nodiscard]] bool has_presence() const noexcept { return has_presence_; }
+    // A section that would be about presence channels; nullptr: there is none.
+    [[nodiscard]] const ChannelSection* about_presence() const noexcept;
     [[nodiscard]] const std::vector<const ChannelSection*>& all() const noexcept { return all_; }
     [[nodiscard]] DomainServices& services() noexcept { return services_; }
     [[nodiscard]] const DomainServices& services() const noexcept { return services_; }
@@ -89,10 +93,13 @@ class DomainSections {
 
     // Of the most specific section that covers the name and has any; nullptr: none.
     [[nodiscard]] const protocol::FilterChain* filters(const protocol::ChannelName& name) const;
+    // Of the most specific section that covers the name and says so.
+    [[nodiscard]] bool presence(const protocol::ChannelName& name) const;
 
     std::vector<const ChannelSection*> all_;
     bool has_filters_ = false;
     bool has_slow_filters_ = false;
+    bool has_presence_ = false;
     // Several sections may have one pattern, each with rules for other operations.
     std::unordered_multimap<std::string_view, const ChannelSection*> by_pattern_;
     DomainServices services_;
@@ -120,6 +127,8 @@ class DomainRules {
     // nullptr if the domain has neither a section nor a service.
     [[nodiscard]] const DomainSections* find(DomainId domain) const noexcept;
     [[nodiscard]] bool has_services() const noexcept;
+    // A sentence if a section is written for presence channels, else nullptr.
+    [[nodiscard]] const char* check_presence(apr_pool_t* pconf) const;
     DomainSections& at(DomainId domain) { return domains_[domain]; }
 
   private:

@@ -81,6 +81,7 @@ broker::Settings settings_of(const DirConfig& dir, request_rec* r) {
     settings.max_message_size = dir.max_message_size.or_else(kDefaultMaxMessageSize);
     const DomainSections* sections = sections_of(r->server, settings.domain);
     settings.slow_filters = sections != nullptr && sections->has_slow_filters();
+    settings.presence = sections != nullptr && sections->has_presence();
     return settings;
 }
 
