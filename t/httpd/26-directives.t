@@ -353,6 +353,20 @@ def _(_):
         check(code != 0 and "BayeuxLazy" in said and value in said, said)
 
 
+@test("httpd -t: BayeuxPresence stands in a channel section only, is On or Off, and presence channels have no section")
+def _(_):
+    code, said = config_test("BayeuxPresence On")
+    check(code != 0 and "BayeuxPresence" in said and "<BayeuxChannel>" in said, said)
+    for value in ("maybe", "1"):
+        code, said = config_test(f'<BayeuxChannel "/x">\nBayeuxPresence {value}\n</BayeuxChannel>')
+        check(code != 0 and "BayeuxPresence" in said and value in said and "On or Off" in said, said)
+    section = '<BayeuxChannel "/presence/x">\nBayeuxRequire subscribe all granted\n</BayeuxChannel>\n'
+    code, said = config_test(section + '<BayeuxChannel "/x">\nBayeuxPresence On\n</BayeuxChannel>')
+    check(code != 0 and "BX0014" in said and "/presence/x" in said and "BayeuxPresence" in said, said)
+    code, said = config_test(section + '<BayeuxChannel "/x">\nBayeuxPresence Off\n</BayeuxChannel>')
+    check(code == 0, said)
+
+
 RIGHT = (
     "BayeuxTimeout 30s", "BayeuxTimeout 500ms", "BayeuxTimeout 30", "BayeuxInterval 0", "BayeuxMaxInterval 10s",
     "BayeuxMaxMessageSize 64K", "BayeuxMaxMessageSize 1M", "BayeuxMaxQueue 1000 1M", "BayeuxMaxQueue 10",
@@ -367,6 +381,7 @@ RIGHT = (
     "BayeuxWebSocketDeflate On", "BayeuxMetaConnectDeliverOnly On",
     '<BayeuxChannel "/lazy/**">\nBayeuxLazy 5s\n</BayeuxChannel>',
     '<BayeuxChannel "/lazy/not">\nBayeuxLazy Off\n</BayeuxChannel>',
+    '<BayeuxChannel "/here/**">\nBayeuxPresence On\n</BayeuxChannel>',
     "BayeuxAllowOrigin self https://a.example http://b.example:8080", "BayeuxAllowOrigin *",
     "BayeuxDuplicateConnectStatus 500", "BayeuxDomain some-name",
 )  # fmt: skip

@@ -209,6 +209,7 @@ Result<void> FakeStore::subscribe(SessionHandle session,
                                   std::span<const protocol::ChannelName> channels,
                                   const broker::SubscriptionLimits& limits) {
     const std::lock_guard lock(mutex_);
+    presence.assign(limits.presence.begin(), limits.presence.end());
     Session* found = find(session);
     if (found == nullptr || gone) {
         return gone_error();

@@ -63,7 +63,8 @@ class FakeStore final : public broker::SessionStore {
     }
 
     // --- what a test sets ---
-    bool full = false;  // create_session, subscribe and publish say kFull
+    std::vector<broker::PresenceMark> presence;  // of the names of the last subscribe
+    bool full = false;                           // create_session, subscribe and publish say kFull
     // The next start_connect, start_stream or subscribe finds the session gone, as if another child
     // had ended it.
     bool gone = false;

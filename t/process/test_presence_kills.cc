@@ -58,6 +58,9 @@ struct Room {
         for (const SessionHandle session : {alice, also_alice, bob, somebody}) {
             enter(world, session, {"/room", "/room/next"});
         }
+        for (const SessionHandle stays : {by_name.session, by_pattern.session, bob}) {
+            world.touch(stays, 100000);
+        }
         read();
     }
     void read() {
@@ -84,17 +87,14 @@ struct Room {
     Watcher by_name, by_pattern;
 };
 
-void expire(Room& room) {
-    for (const SessionHandle stays : {room.by_name.session, room.by_pattern.session, room.bob}) {
-        room.world.touch(stays, 100000);
-    }
-    room.world.clock.advance(std::chrono::seconds(400));
+void sweep(Room& room) {
     room.world.store().sweep(kNoChild, room.world.clock.now());
 }
 
 struct Scenario {
     const char* name;
     void (*act)(Room& room);
+    int later = 0;  // seconds that pass before
 };
 
 constexpr Scenario kScenarios[] = {
@@ -111,7 +111,7 @@ constexpr Scenario kScenarios[] = {
          enter(r.world, r.bob, {"/room"});
      }},
     {"disconnect", [](Room& r) { r.world.store().end_session(r.somebody); }},
-    {"expiry", expire},
+    {"expiry", sweep, 400},
     {"another user", [](Room& r) { r.world.change_user(r.bob, "dave"); }},
     {"a user for somebody", [](Room& r) { r.world.change_user(r.somebody, "alice"); }},
     {"watch", [](Room& r) { watch(r.world, r.late, "/presence/room"); }},
@@ -155,6 +155,7 @@ std::string flaws(Room& room) {
 std::string walk(const Scenario& scenario, long& points) {
     for (points = 0;; ++points) {
         Room room;
+        room.world.clock.advance(std::chrono::seconds(scenario.later));
         const bool killed = killed_at(points, [&] { scenario.act(room); });
         const std::string wrong = flaws(room);
         if (!wrong.empty()) {
@@ -189,6 +190,7 @@ std::string walk_repairs(long& total) {
             bool killed = true;
             for (long points = 0; killed && reached; ++points, ++total) {
                 Room room;
+                room.world.clock.advance(std::chrono::seconds(scenario.later));
                 reached = killed_at(first, [&] { scenario.act(room); });
                 killed = killed_at(points, [&] { static_cast<void>(room.world.wrong()); });
                 const std::string wrong = flaws(room);

@@ -104,11 +104,13 @@ void repair_when_all_lists_are_garbage_then_found_again(void** state) {
     scribble(segment.domain_buckets());
     scribble(segment.browser_buckets());
     scribble(segment.user_buckets());
+    scribble(segment.member_buckets());
     store::Header& header = segment.header();
     header.wheel.fill(store::SessionIndex(0x5a5a5a));
     header.idle_head = store::ChannelIndex(3);
     header.dying_head = store::SessionIndex(4);
     header.jobs_head = store::JobIndex(5);
+    header.changed_head = header.changed_tail = store::MemberIndex(6);
     header.free_pages = header.free_page_head = 6;
     header.kinds = {};
     for (store::PageInfo& page : segment.pages()) {

@@ -1,5 +1,5 @@
 #include "lib/cmocka.hpp"
-#include "process/store_world.hpp"
+#include "process/presence_world.hpp"
 #include "store/repair.hpp"
 #include "store/verify.hpp"
 
@@ -37,6 +37,8 @@ struct Scene {
         world.publish_lazily("/acks", "{5}", Millis{2000});
         alice = world.session_of(4, "alice");
         also_alice = world.session_of(5, "alice");
+        enter(world, alice, {"/present", "/also"});
+        enter(world, also_alice, {"/present"});
     }
     Scene(const Scene&) = delete;
     Scene& operator=(const Scene&) = delete;
@@ -52,6 +54,12 @@ struct Scene {
         return segment().cell(session(handle).browser_cell);
     }
     store::User& user_of(SessionHandle handle) { return segment().cell(session(handle).user); }
+    store::Subscription& subscription_of(SessionHandle handle) {
+        return segment().cell(session(handle).subscriptions);
+    }
+    store::Member& member_of(SessionHandle handle) {
+        return segment().cell(subscription_of(handle).member);
+    }
     store::QueueEntry& first_of(SessionHandle handle) {
         return segment().cell(session(handle).queue_head);
     }
@@ -159,6 +167,20 @@ const Harm kHarms[] = {
     {"V18", [](Scene& s) { s.session(s.alice).user = store::UserIndex(); }},
     {"V18", [](Scene& s) { s.session(s.alice).user_prev = store::SessionIndex(); }},
     {"V18", [](Scene& s) { s.session(s.one).user = s.session(s.alice).user; }},
+    {"V19", [](Scene& s) { ++s.member_of(s.alice).count; }},
+    {"V19", [](Scene& s) { ++s.member_of(s.alice).name[0]; }},
+    {"V19", [](Scene& s) { ++s.member_of(s.alice).tag; }},
+    {"V19", [](Scene& s) { s.member_of(s.alice).channel = s.member_of(s.also_alice).channel; }},
+    {"V19", [](Scene& s) { s.member_of(s.alice).announced = 0; }},
+    {"V19", [](Scene& s) { s.member_of(s.alice).announces = 7; }},
+    {"V19", [](Scene& s) { s.member_of(s.alice).changed = 1; }},
+    {"V19",
+     [](Scene& s) { s.segment().header().changed_tail = s.subscription_of(s.alice).member; }},
+    {"V19", [](Scene& s) { s.member_of(s.alice).hash_next = s.subscription_of(s.alice).member; }},
+    {"V19", [](Scene& s) { s.subscription_of(s.alice).member = store::MemberIndex(); }},
+    {"V19", [](Scene& s) { s.session(s.alice).counted = 0; }},
+    {"V19", [](Scene& s) { ++s.channel_of(s.alice).present; }},
+    {"V19", [](Scene& s) { s.channel_of(s.alice).members = store::MemberIndex(); }},
 };
 
 // Every check is able to fail.
