@@ -36,6 +36,13 @@ CONF = """
     Require valid-user
 %(login)s
 </Location>
+<Location /small>
+    SetHandler bayeux
+    BayeuxMaxInterval 60s
+    BayeuxMaxQueue 2
+    Require valid-user
+%(login)s
+</Location>
 <Location /publish>
     SetHandler bayeux-publish
     Require user alice
@@ -193,6 +200,14 @@ def _(server):
         brief.client_id = None
         brief.close()
         equal(watcher.next(), {"leave": ["carol"], "count": 0})
+        small = session(server, "/small", ["/chat/room"], **as_user("carol"))
+        equal(watcher.next()["join"], ["carol"])
+        with session(server) as other:
+            for number in range(3):
+                succeeded(other.publish("/chat/room", number).reply)
+        equal(watcher.next(), {"leave": ["carol"], "count": 0})
+        small.client_id = None
+        small.close()
 
 
 @test("kill -9 of the child that holds the connections: who comes back stays, who does not leaves when expired")
@@ -244,7 +259,7 @@ def _(server):
 
 @test("a pattern makes nobody present; subscribed to below /presence it gets changes without a snapshot")
 def _(server):
-    with Watcher(server) as watcher, ws_connected(server, subscriptions=["/presence/chat/*"]) as all_rooms, \
+    with Watcher(server) as watcher, ws_connected(server, "/members", ["/presence/chat/*"], **as_user("alice")) as all_rooms, \
          session(server, "/members", ["/chat/*", "/chat/**", "/**"], **as_user("alice")) as alice:
         watcher.sees_nothing()
         succeeded(alice.subscribe("/chat/other").reply)
@@ -308,7 +323,7 @@ def main():
     def fixture():
         server = Httpd(CONF % {"login": LOGIN.format(files=files)}, modules=MODULES, location="BayeuxMaxInterval 60s",
                        server_limit=12)  # fmt: skip
-        server.expect("AH01630", "AH01631")
+        server.expect("AH01630", "AH01631", "BX0016")
         return server
 
     try:
