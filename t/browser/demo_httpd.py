@@ -1,10 +1,13 @@
 """The demo's own httpd, from demo/httpd.conf.in as ./quickstart starts it, under the test harness."""
 
+import os
 import re
+import secrets
 import shutil
 
 import httpd_conf
 from harness import Httpd
+from node_program import run_node
 
 
 class DemoHttpd(Httpd):
@@ -27,8 +30,18 @@ class DemoHttpd(Httpd):
             "LIBEXECDIR": httpd_conf.apxs("LIBEXECDIR"),
             "DEMO": self.root / "demo",
             "NODE_MODULES": self.root / "node_modules",
+            "SOCKETS": self.root,
+            "SECRET": secrets.token_hex(24),
             "USER": user,
             "GROUP": group,
         }
         template = (httpd_conf.SRCDIR / "demo" / "httpd.conf.in").read_text(encoding="utf-8")
         return re.sub(r"@([A-Z_]+)@", lambda name: str(values[name.group(1)]), template)
+
+
+def run_in_chromium(server, program, *arguments):
+    """Pictures go where BAYEUX_SCREENSHOTS says, docs/images for those of the documentation."""
+    pictures = os.environ.get("BAYEUX_SCREENSHOTS")
+    directory = (httpd_conf.SRCDIR / pictures).resolve() if pictures else server.root
+    url = f"http://127.0.0.1:{server.port}/"
+    run_node(program, url, *arguments, timeout=120, env={"BAYEUX_SCREENSHOTS": str(directory)})

@@ -1,5 +1,6 @@
 // A page of the demo as a user sees it, in a browser of its own (its own cookies, its own storage).
 
+import { join } from 'node:path';
 import { Failure, until } from '../clients/tap.mjs';
 
 export const kDesktop = { width: 1200, height: 800 };
@@ -104,6 +105,21 @@ export class DemoPage {
     await this.logIn(user, password);
     await this.until(async () => (await this.text('#me-kind')) === 'member', 'a member');
     await this.untilState('connected');
+  }
+
+  // All of the page, into BAYEUX_SCREENSHOTS.
+  picture = (name) => this.page.screenshot({ path: join(process.env.BAYEUX_SCREENSHOTS, name), fullPage: true });
+
+  // All that one may use or read is within the width of the screen.
+  async untilFits() {
+    const beside = () => this.page.evaluate(() =>
+      [...document.querySelectorAll('h2, h3, p, a, button, input, select, output')]
+        .filter((node) => node.checkVisibility() && !node.closest('.hidden-label, .skip'))
+        .filter((node) => {
+          const { left, right } = node.getBoundingClientRect();
+          return left < 0 || right > document.documentElement.clientWidth + 0.5;
+        }).map((node) => node.textContent || node.id));
+    await this.until(async () => (await beside()).length === 0, 'nothing beside the screen');
   }
 
   // Everything that its panel has shown as received, or sent, on this channel.

@@ -5,16 +5,13 @@ BAYEUX_SCREENSHOTS names a directory for the pictures; docs/images renews those 
 """
 # slow
 
-import os
 import sys
 from pathlib import Path
 
 T = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(T / "lib"), str(T / "clients"), str(T / "browser")]
-import httpd_conf  # noqa: E402
-from demo_httpd import DemoHttpd  # noqa: E402
+from demo_httpd import DemoHttpd, run_in_chromium  # noqa: E402
 from http_client import Connection  # noqa: E402
-from node_program import run_node  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
 
 
@@ -42,13 +39,6 @@ def _(server):
         check(Connection(server).request("GET", path).status in (400, 403, 404), path)
 
 
-def run_in_chromium(server, program):
-    pictures = os.environ.get("BAYEUX_SCREENSHOTS")
-    directory = (httpd_conf.SRCDIR / pictures).resolve() if pictures else server.root
-    url = f"http://127.0.0.1:{server.port}/"
-    run_node(program, url, str(server.pid), timeout=120, env={"BAYEUX_SCREENSHOTS": str(directory)})
-
-
 @test("the connection, its switch, its cable and its clock in Chromium")
 def _(server):
     run_in_chromium(server, "browser/link.mjs")
@@ -61,7 +51,7 @@ def _(server):
 
 @test("the chat in Chromium")
 def _(server):
-    run_in_chromium(server, "browser/chat.mjs")
+    run_in_chromium(server, "browser/chat.mjs", str(server.pid))
 
 
 run(DemoHttpd)

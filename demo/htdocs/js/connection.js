@@ -140,6 +140,29 @@ export function createConnection({ name, url, authorization, onState, onReady, .
       });
     },
 
+    // What comes on this channel without being asked for, such as a message to this user alone.
+    listen(channel, onMessage) {
+      if (!handlers.has(channel)) {
+        cometd.addListener(channel, (message) => {
+          if (message.data !== undefined && message.successful === undefined) {
+            hear(handlers.get(channel), message.data);
+          }
+        });
+      }
+      handlers.set(channel, onMessage);
+    },
+
+    // Asks the service of this name, and resolves with its answer.
+    call(service, data, timeout) {
+      return new Promise((resolve) => {
+        if (cometd.isDisconnected()) {
+          resolve({ successful: false });
+        } else {
+          cometd.remoteCall(service, data, timeout, resolve);
+        }
+      });
+    },
+
     publish(channel, data) {
       return new Promise((resolve) => {
         if (cometd.isDisconnected()) {

@@ -99,6 +99,9 @@ export class Link {
 
   isConnected = () => this.#connection?.isConnected() ?? false;
   subscribe = (channel, onMessage) => this.#connection.subscribe(channel, onMessage);
+  listen = (channel, onMessage) => this.#connection.listen(channel, onMessage);
+  call = async (service, data, timeout) =>
+    this.#connection ? this.#connection.call(service, data, timeout) : { successful: false };
   publish = async (channel, data) =>
     this.#connection ? this.#connection.publish(channel, data) : { successful: false };
 
