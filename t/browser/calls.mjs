@@ -83,6 +83,19 @@ await point('progress when another page asked then it shows nothing of it', asyn
   await other.picture('calls-phone.png');
 });
 
+await point('call when the transport is changed then lost, said at once, and the next one is answered', async () => {
+  const page = pages.websocket;
+  await page.call('slow');
+  await page.until(async () => (await page.answer('slow')) === '1 of 6', 'the first step');
+  await page.useTransport('long-polling');
+  await page.untilAnswer('slow', 'The answer is lost: this page has another connection now.', 'bad');
+  await page.untilTransport('long-polling');
+  await page.call('add');
+  await page.untilAnswer('add', '27.5');
+  await page.call('slow');
+  await page.untilAnswer('slow', '{"seconds":3}');
+});
+
 await point('page when narrow then nothing is beside the screen', () =>
   pages['long-polling'].untilFits());
 

@@ -48,6 +48,7 @@ export function createConnection({ name, url, authorization, onState, onReady, .
   const cometd = new CometD();
   const requestHeaders = authorization ? { ...kScripted, Authorization: authorization } : {};
   const handlers = new Map();
+  const calls = new Set();
   let heard = [];
   let acknowledging = false;
   let state = 'closed';
@@ -101,12 +102,19 @@ export function createConnection({ name, url, authorization, onState, onReady, .
     logLevel: 'warn',
   });
   addExtensions(cometd, extensions);
-  const leave = keepSession(cometd, name);
+  const leaveSession = keepSession(cometd, name);
   cometd.addListener('/meta/handshake', handshakeReplied);
   cometd.addListener('/meta/connect', connectReplied);
 
+  // The session goes on elsewhere, but what comes there finds nobody who knows of these calls.
+  const forgetCalls = () => calls.forEach((answer) =>
+    answer({ successful: false, error: 'The answer is lost: this page has another connection now.' }));
+
   return {
-    leave,
+    leave(transport) {
+      leaveSession(transport);
+      forgetCalls();
+    },
 
     start() {
       setState('connecting');
@@ -115,6 +123,7 @@ export function createConnection({ name, url, authorization, onState, onReady, .
 
     // Resolves when the server said goodbye, or when it took too long to.
     stop() {
+      forgetCalls();
       return new Promise((resolve) => {
         if (cometd.isDisconnected()) {
           resolve();
@@ -157,9 +166,14 @@ export function createConnection({ name, url, authorization, onState, onReady, .
       return new Promise((resolve) => {
         if (cometd.isDisconnected()) {
           resolve({ successful: false });
-        } else {
-          cometd.remoteCall(service, data, timeout, resolve);
+          return;
         }
+        const answer = (reply) => {
+          calls.delete(answer);
+          resolve(reply);
+        };
+        calls.add(answer);
+        cometd.remoteCall(service, data, timeout, answer);
       });
     },
 
