@@ -31,7 +31,7 @@ bool StreamPolicy::knows(Operation operation, const protocol::ChannelName& chann
         return *known;
     }
     const bool allowed = ask(operation, channel);
-    answers_.remember(operation, channel.text(), allowed, now + kLifetime);
+    answers_.remember(operation, channel.text(), allowed, now + lifetime_);
     return allowed;
 }
 

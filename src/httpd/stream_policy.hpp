@@ -15,14 +15,14 @@ namespace bayeux::httpd {
 // before.
 class StreamPolicy final : public broker::Policy {
   public:
-    static constexpr Millis kLifetime{60000};
-
-    // `sections` may be nullptr: a domain without rules allows everything.
+    // `sections` may be nullptr: a domain without rules allows everything. An answer holds for
+    // `lifetime`, BayeuxRevalidate.
     StreamPolicy(request_rec* r, const DomainSections* sections, const Clock& clock,
-                 bool broadcast_to_publisher) noexcept
+                 Millis lifetime, bool broadcast_to_publisher) noexcept
         : r_(r),
           sections_(sections),
           clock_(clock),
+          lifetime_(lifetime),
           broadcast_to_publisher_(broadcast_to_publisher) {}
 
     [[nodiscard]] bool allows(broker::Operation operation,
@@ -44,6 +44,7 @@ class StreamPolicy final : public broker::Policy {
     request_rec* r_;
     const DomainSections* sections_;
     const Clock& clock_;
+    Millis lifetime_;
     bool broadcast_to_publisher_;
     Answers answers_;
 };

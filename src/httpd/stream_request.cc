@@ -37,6 +37,7 @@ StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Tr
       transport_(transport),
       settings_(settings_of(config, r)),
       policy_(r, sections_of(r->server, settings_.domain), this_child()->clock(),
+              Millis{config.revalidate_ms.or_else(kDefaultRevalidateMs)},
               settings_.broadcast_to_publisher),
       services_(service_terms_of(config, r)),
       hooks_(r, RequestIs::kAStream, transport, settings_.max_message_size),
