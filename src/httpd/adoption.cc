@@ -17,6 +17,8 @@
 #include "httpd/boundary.hpp"
 #include "httpd/config.hpp"
 #include "httpd/module_state.hpp"
+#include "httpd/publish_locations.hpp"
+#include "httpd/publish_request.hpp"
 #include "httpd/stream_request.hpp"
 
 namespace bayeux::httpd {
@@ -190,6 +192,9 @@ int bayeux_post_read_request(request_rec* r) noexcept {
         if (connection->lane() != nullptr) {
             connection->lane()->request_begins();
         }
+    }
+    if (r->args != nullptr && bayeux::httpd::path_below_location(r)) {
+        bayeux::httpd::guard("request line", [r] { bayeux::httpd::hide_session_in_line(r); });
     }
     return DECLINED;
 }

@@ -1,4 +1,5 @@
 // The beginning of an event source (FCLI 8): GET <location>/<clientId>.
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -6,6 +7,9 @@
 #include <utility>
 
 #include <httpd.h>
+
+#include <apr_strings.h>
+#include <scoreboard.h>
 
 #include "httpd/boundary.hpp"
 #include "httpd/module_state.hpp"
@@ -19,6 +23,30 @@ namespace {
 std::string_view last_segment(const request_rec* r) noexcept {
     const std::string_view path = r->uri != nullptr ? r->uri : "";
     return path.substr(path.rfind('/') + 1);
+}
+
+// The clientId, but for its beginning, wherever it stands in the text.
+void hide_in(apr_pool_t* pool, char*& text, std::string_view client_id) {
+    constexpr std::size_t kShown = 6;
+    const std::string_view whole = text != nullptr ? text : "";
+    const std::size_t at = whole.find(client_id);
+    if (at == std::string_view::npos || client_id.size() <= kShown) {
+        return;
+    }
+    std::string hidden(whole.substr(0, at + kShown));
+    hidden += "...";
+    hidden += whole.substr(at + client_id.size());
+    text = apr_pstrmemdup(pool, hidden.data(), hidden.size());
+}
+
+// A clientId is a secret: logs do not show it, nor does the scoreboard, where httpd has noted the
+// request's line already and a stream would leave it for long (S19).
+void hide_client_id(request_rec* r, std::string_view client_id) {
+    for (char** text : {&r->the_request, &r->unparsed_uri, &r->uri, &r->filename, &r->path_info,
+                        &r->parsed_uri.path}) {
+        hide_in(r->pool, *text, client_id);
+    }
+    ap_update_child_status(static_cast<ap_sb_handle_t*>(r->connection->sbh), SERVER_BUSY_WRITE, r);
 }
 
 void set_head(request_rec* r) {
@@ -55,12 +83,14 @@ bool is_event_source_request(const request_rec* r) noexcept {
 }
 
 int begin_event_source(request_rec* r, const DirConfig& config, Origin /*origin*/) {
+    const std::string_view client_id = last_segment(r);
+    hide_client_id(r, client_id);
     const Outlook outlook = outlook_of(r);
     if (outlook != Outlook::kStream) {
         return outlook == Outlook::kBrief ? begin_for_a_moment(r) : refuse_stream(r);
     }
     auto stream = std::make_unique<StreamRequest>(r, config, broker::Transport::kEventSource);
-    const auto bound = this_child()->engine().find(stream->request(), last_segment(r));
+    const auto bound = this_child()->engine().find(stream->request(), client_id);
     if (!bound) {
         // Another cookie is not told from no session at all. Event sources do not try again after
         // anything but 200.

@@ -152,10 +152,15 @@ bool read_publish_body(request_rec* r, std::size_t limit, PublishRequest& reques
            refuse(refusal, HTTP_BAD_REQUEST, "the body holds no message");
 }
 
+void hide_session_in_line(request_rec* r) {
+    hide_in(r->pool, r->the_request);
+    hide_in(r->pool, r->unparsed_uri);
+}
+
 void hide_session(request_rec* r) {
-    for (char** text : {&r->the_request, &r->unparsed_uri, &r->args, &r->parsed_uri.query}) {
-        hide_in(r->pool, *text);
-    }
+    hide_session_in_line(r);
+    hide_in(r->pool, r->args);
+    hide_in(r->pool, r->parsed_uri.query);
 }
 
 }  // namespace bayeux::httpd
