@@ -138,7 +138,7 @@ def _(server):
         ends(lambda: fast.publish("/staff/x", 3).reply["successful"], "and is granted again")
 
 
-@test("S20 an expression that is true no more: refused in time on the fast lane and on a WebSocket, however often asked")
+@test("S20 an expression that is true no more: refused in time on the fast lane and a WebSocket, however often asked")
 def _(server):
     granted = files / "granted"
     granted.touch()

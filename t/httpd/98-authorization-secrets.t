@@ -39,7 +39,7 @@ LogLevel info bayeux:trace8
 """
 
 
-def body_of(server, person, path):
+def body_of(server, path):
     return server.get(path)[1].decode("utf-8", "replace")
 
 
@@ -72,7 +72,8 @@ for transport_name in TRANSPORTS:
             reply = reply_of(nobody.publish("/s5", 2, ext=EXT, clientId=bob.client_id))
             for event in poll(bob).events:
                 equal(event, {"channel": "/s5", "data": 2, "ext": {"keep": 1}})
-            holds_nothing_of(json.dumps({**reply, "clientId": ""}), {"token": TOKEN, "clientId": bob.client_id}, "reply")
+            secrets = {"token": TOKEN, "clientId": bob.client_id}
+            holds_nothing_of(json.dumps({**reply, "clientId": ""}), secrets, "the reply")
 
     @test(f"S5 {transport_name}: a service's answer and its failure have no clientId and no ext of the request")
     def _(server, transport=transport_name):
@@ -114,7 +115,8 @@ def wrong_in_every_way(server, alice, thief):
         return
     alice.post(json.dumps([{"channel": "/x", **own}])[:-1].encode())
     alice.post(json.dumps([own]).encode(), connection=Connection(server))
-    for fields in ([("Origin", "https://evil.example")], [("Content-Type", "text/plain")], [("Cookie", "BAYEUX_BROWSER=x")]):
+    for fields in ([("Origin", "https://evil.example")], [("Content-Type", "text/plain")],
+                   [("Cookie", "BAYEUX_BROWSER=x")]):  # fmt: skip
         alice.post([{"channel": "/x", "data": 1, **own}], headers=fields, connection=Connection(server))
     thief.client_id, kept = alice.client_id, thief.client_id
     thief.publish("/x", 1)
@@ -162,18 +164,18 @@ def _(server):
             outside_in_every_way(server, alice)
             if isinstance(alice, WebSocketClient):
                 alice.start_connect(10000)
-                pages += [body_of(server, alice, path) for path in ("/server-status", "/server-status?auto")]
+                pages += [body_of(server, path) for path in ("/server-status", "/server-status?auto")]
             else:
                 alice.connection = None
                 alice.connect(0)
                 held = alice.start_connect(10000)
                 wait_parked(server, 1)
-                pages += [body_of(server, alice, path) for path in ("/server-status", "/server-status?auto")]
+                pages += [body_of(server, path) for path in ("/server-status", "/server-status?auto")]
                 send(server, "/s19", 1, at="/outside", user=None)
                 held.wait(5)
                 if transport == "the fast lane":
                     with by_get(server, alice):
-                        pages += [body_of(server, alice, path) for path in ("/server-status", "/server-status?auto")]
+                        pages += [body_of(server, path) for path in ("/server-status", "/server-status?auto")]
     nobody = Client(server, "/fast", headers=[user_header("alice", TOKEN)])
     nobody.post([nobody.message("/meta/handshake", ext=EXT)])
     nobody.close()
@@ -182,7 +184,7 @@ def _(server):
     tiny.close()
     thief.disconnect()
     thief.close()
-    pages.append(body_of(server, thief, "/server-status"))
+    pages.append(body_of(server, "/server-status"))
     holds_nothing_of("\n".join(pages), secrets, "server-status")
     server.get("/static.txt")  # what was asked before is in the log now
     for line in server.error_log().splitlines():

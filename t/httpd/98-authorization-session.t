@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""S20: the session of a login that runs out (mod_auth_form, mod_session) ends what it allowed, for messages, for connects
-and for new streams. mod_session's filter sees every response, so none of these requests takes the fast lane."""
+"""S20: the session of a login that runs out (mod_auth_form, mod_session) ends what it allowed, for messages, for
+connects and for new streams. mod_session's filter sees every response, so no request takes the fast lane here."""
 
 import shutil
 import sys

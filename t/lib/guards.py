@@ -142,11 +142,12 @@ def turned_down(reply, text):
     check(reply["error"].endswith(f":{text}"), f"{text}: {reply}")
 
 
-def run(conf="", **options):
-    """The tests of the file, against a server with all these guards."""
+def run(conf="", scripts=None, **options):
+    """The tests of the file, against a server with all these guards. `scripts`: more files, by their names."""
     files = make_files()
     files.chmod(0o777)
-    (files / "answer.lua").write_text(ECHO_LUA, encoding="ascii")
+    for name, text in {"answer.lua": ECHO_LUA, **(scripts or {})}.items():
+        (files / name).write_text(text, encoding="ascii")
 
     def fixture():
         text = (CONF + conf).replace("%(login)s", LOGIN).replace("{files}", str(files))
