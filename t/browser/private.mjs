@@ -13,6 +13,16 @@ class PrivatePage extends DemoPage {
   messages = () => this.texts('#log .message .text');
   untilMessage = (text) => this.until(async () => (await this.messages()).includes(text), `the message ${text}`);
 
+  here = () => this.texts('#people .name');
+  choose = (name) => this.page.locator('#people button', { hasText: name }).click();
+
+  // Names, and the number beside the heading.
+  async untilHere(...names) {
+    const is = async () => [...await this.here(), await this.text('#people-count')];
+    const should = [...names, String(names.length)].join();
+    await this.until(async () => (await is()).join() === should, `here ${should}`);
+  }
+
   async write(to, text) {
     await this.page.selectOption('#to', to);
     await this.page.fill('#text', text);
@@ -37,6 +47,7 @@ for (const [transport, page] of [['websocket', guest], ['long-polling', polling]
     await page.until(() => page.visible('#locked-error'), 'the answer');
     check((await page.text('#locked-error')).startsWith('403:'), await page.text('#locked-error'));
     check(!(await page.visible('#composer')), 'the form to write is hidden');
+    check(!(await page.visible('#people')) && await page.visible('#people-note'), 'who is here is hidden');
   });
 }
 
@@ -44,11 +55,27 @@ await point('members when logged in then each page says who it is', async () => 
   await bobsTab.page.goto(`${url}private.html`);
   await Promise.all(bobs.map((page) => page.untilState('connected')));
   await alice.becomeMember('alice', 'wonder');
+  await alice.untilHere('alice');
   for (const page of bobs) {
     await page.becomeMember('bob', 'builder');
     check(/You are bob/.test(await page.text('#log')), 'who it is');
   }
   equal([await alice.page.inputValue('#to'), await bob.page.inputValue('#to')], ['bob', 'alice'], 'to whom');
+});
+
+await point('members when here then each is there once, with three tabs as with one', async () => {
+  for (const page of [alice, ...bobs]) {
+    await page.untilHere('alice', 'bob');
+  }
+  equal(await bob.texts('#people .mine .name'), ['bob'], 'oneself');
+});
+
+await point('member when chosen then the next message goes there', async () => {
+  for (const name of ['alice', 'bob']) {
+    await alice.choose(name);
+    equal(await alice.page.inputValue('#to'), name, 'to whom');
+    check(await alice.page.locator('#text').evaluate((node) => node === document.activeElement), 'one can write');
+  }
 });
 
 await point('message to a member when sent then on all pages of both, once and in order', async () => {
@@ -87,12 +114,29 @@ await point('message when its receiver was without cable then it comes once', as
   equal((await bob.messages()).filter((text) => text === 'While you were away').length, 1, 'messages');
 });
 
+await point('member when gone from some pages then still here, when gone from all then not', async () => {
+  await bob.page.click('#logout');
+  await bob.until(() => bob.visible('#people-note'), 'a guest’s page');
+  await bobsTab.page.goto(`${url}ticker.html`);
+  await bobsPhone.write('alice', 'Here is still one');
+  await alice.untilMessage('Here is still one');
+  equal(await alice.here(), ['alice', 'bob'], 'here');
+  await bobsPhone.page.click('#logout');
+  await alice.untilHere('alice');
+  equal(await bob.here(), [], 'what guests see');
+  await bobsPhone.untilState('connected');
+  await bobsPhone.becomeMember('bob', 'builder');
+  await alice.untilHere('alice', 'bob');
+  await bobsPhone.untilHere('alice', 'bob');
+});
+
 await point('message when its receiver is nowhere then said so', async () => {
   await alice.page.click('#logout');
   await alice.until(() => alice.visible('#locked'), 'the lock');
   await alice.untilState('connected');
-  await bob.write('alice', 'Are you gone?');
-  await bob.until(async () => /alice is not logged in anywhere/.test(await bob.text('#log')), 'said');
+  await bobsPhone.untilHere('bob');
+  await bobsPhone.write('alice', 'Are you gone?');
+  await bobsPhone.until(async () => /alice is not logged in anywhere/.test(await bobsPhone.text('#log')), 'said');
 });
 
 await point('guests when all was said then they have got nothing of it', async () => {

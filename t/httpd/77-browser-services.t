@@ -15,6 +15,7 @@ import httpd_conf  # noqa: E402
 from demo_httpd import DemoHttpd, run_in_chromium  # noqa: E402
 from http_client import Connection  # noqa: E402
 from tap import equal, run, test  # noqa: E402
+from wire import refused, session, succeeded  # noqa: E402
 
 JSON = ("Content-Type", "application/json")
 ALICE = ("Authorization", "Basic " + base64.b64encode(b"alice:wonder").decode())
@@ -57,6 +58,23 @@ def _(server):
     for name in ("echo", "add", "private", "service.py", ""):
         for headers in ([], [("Bayeux-Channel", "/service/echo"), ("Bayeux-User", "alice")]):
             equal(status(server, "POST", f"/app/{name}", *headers), 403, name)
+
+
+@test("who of the members is here when asked by a guest then not told, and nobody but the server says it")
+def _(server):
+    lobby = "/private/lobby"
+    with session(server) as guest, session(server, "/members/bayeux", headers=[ALICE]) as member:
+        for channel in (lobby, "/private/*", "/private/**", "/**"):
+            for watched in (channel, "/presence" + channel):
+                refused(guest.subscribe(watched).reply, "403")
+        succeeded(member.subscribe(lobby).reply)
+        found = member.subscribe("/presence" + lobby)
+        succeeded(found.reply)
+        data = found.data or member.connect(25).data
+        equal(data[0], {"here": ["alice"], "count": 1})
+        for client in (guest, member):
+            for channel in (lobby, "/presence" + lobby):
+                refused(client.publish(channel, {"join": ["mallory"], "count": 2}).reply, "403")
 
 
 @test("the page of calls in Chromium")

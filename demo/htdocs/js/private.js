@@ -2,6 +2,7 @@
 // the service, which had the sender's name from the server and not from a page.
 
 import { appendAndFollow, avatar, byId, element } from './dom.js';
+import { createHere } from './here.js';
 import { createPage } from './page.js';
 
 const kInbox = '/private/inbox';
@@ -9,13 +10,25 @@ const kTimeout = 10000;
 const kTextLength = 500;
 
 const { link, openLogin } = createPage('private', {
-  onReady: () => link.listen(kInbox, hear),
+  onReady,
   onMember: drawMember,
+});
+const here = createHere(link, (name) => {
+  writeTo(name);
+  byId('text').focus();
 });
 
 const clock = (at) => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
 
+function onReady() {
+  link.listen(kInbox, hear);
+  if (link.member) {
+    here.enter();
+  }
+}
+
 function drawMember(member) {
+  here.forget(member);
   byId('locked').hidden = Boolean(member);
   byId('locked-answer').hidden = true;
   byId('log').hidden = byId('composer').hidden = !member;
@@ -26,6 +39,15 @@ function drawMember(member) {
     note(`You are ${member.user}, on this page and on others`);
     byId('text').focus();
   }
+}
+
+// Whoever is here can be written to, also one whom this page did not know of.
+function writeTo(name) {
+  const to = byId('to');
+  if (![...to.options].some(({ value }) => value === name)) {
+    to.append(element('option', '', name));
+  }
+  to.value = name;
 }
 
 function refuse(text) {
@@ -48,7 +70,7 @@ function hear(data) {
     element('p', 'text', text)));
   // An answer goes to who has written.
   if (!mine && byId('text').value === '') {
-    byId('to').value = from;
+    writeTo(from);
   }
 }
 
