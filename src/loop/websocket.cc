@@ -153,7 +153,11 @@ Wish WebSocket::take_input(std::string_view& unread, TimePoint now) {
     int messages = kMessagesPerTurn;
     int reads = kReadsPerTurn;
     while (!work_ && state_ != State::kDone && messages != 0) {
-        if (session_.unsettled() || output_.pending() || output_.text().size() > kGather) {
+        // All that was read is answered before more is read: the client, which may have more to
+        // send when it has the answers, need not wait until this loop finds nothing.
+        const bool all_handled = unread.empty() && !output_.text().empty();
+        if (session_.unsettled() || output_.pending() || all_handled ||
+            output_.text().size() > kGather) {
             if (!flush(now)) {
                 return vanish(now);
             }
