@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Publishing to one session, or to all sessions of a user, and to nobody else (S19, S20, S25)."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -9,10 +8,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from ack_client import acker  # noqa: E402
 from bayeux import Client  # noqa: E402
 from event_source import EventSource  # noqa: E402
-from guarded import make_files, user_header  # noqa: E402
-from harness import Httpd  # noqa: E402
-from publishing import LOGIN, MODULES, NDJSON, reached, refused, send  # noqa: E402
-from tap import check, equal, run, test  # noqa: E402
+from guarded import user_header  # noqa: E402
+from publishing import NDJSON, reached, refused, run_with_logins, send  # noqa: E402
+from tap import check, equal, test  # noqa: E402
 from websocket import WebSocketClient, ws_connected  # noqa: E402
 from wire import connected, counter, hold, poll, session, succeeded  # noqa: E402
 from wire import refused as bayeux_refused  # noqa: E402
@@ -249,20 +247,5 @@ def _(server):
     Client(server).close()
 
 
-def main():
-    files = make_files()
-
-    def fixture():
-        server = Httpd(CONF % {"login": LOGIN.format(files=files)}, modules=MODULES, location="BayeuxMaxInterval 60s", server_limit=12,
-                       sessions_left=True)  # fmt: skip
-        server.expect("AH01630", "AH01631")
-        return server
-
-    try:
-        run(fixture)
-    finally:
-        shutil.rmtree(files)
-
-
 if __name__ == "__main__":
-    main()
+    run_with_logins(CONF, "AH01630", "AH01631", location="BayeuxMaxInterval 60s", server_limit=12, sessions_left=True)

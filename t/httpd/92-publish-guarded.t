@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
 """Who may publish from outside: the Location's own Require, by user, group, address and expression (S25, S23)."""
 
-import shutil
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
-from guarded import make_files, user_header  # noqa: E402
-from harness import Httpd  # noqa: E402
+from guarded import user_header  # noqa: E402
 from httpd_conf import config_test  # noqa: E402
-from publishing import JSON, LOGIN, MODULES, reached, refused, send  # noqa: E402
-from tap import check, equal, run, test  # noqa: E402
+from publishing import JSON, reached, refused, run_with_logins, send  # noqa: E402
+from tap import check, equal, test  # noqa: E402
 from wire import poll, session  # noqa: E402
 
 GUARDS = {
@@ -19,7 +17,7 @@ GUARDS = {
     "valid": "Require valid-user",
     "ip": "Require ip 127.0.0.0/8",
     "other-ip": "Require ip 10.0.0.0/8",
-    "expr": "Require expr \"%%{HTTP:X-Token} == 's3cret' && %%{REQUEST_METHOD} == 'POST'\"",
+    "expr": "Require expr \"%{HTTP:X-Token} == 's3cret' && %{REQUEST_METHOD} == 'POST'\"",
     "denied": "Require all denied",
     "granted": "Require all granted",
     "both": "<RequireAll>\nRequire ip 127.0.0.0/8\nRequire user alice\n</RequireAll>",
@@ -159,19 +157,5 @@ HOSTS = """
 """
 
 
-def main():
-    files = make_files()
-
-    def fixture():
-        server = Httpd(CONF % {"login": LOGIN.format(files=files)} + HOSTS, modules=MODULES)
-        server.expect("AH01617", "AH01630", "AH01631")
-        return server
-
-    try:
-        run(fixture)
-    finally:
-        shutil.rmtree(files)
-
-
 if __name__ == "__main__":
-    main()
+    run_with_logins(CONF + HOSTS, "AH01617", "AH01630", "AH01631")

@@ -3,7 +3,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +10,11 @@ import tempfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
-from guarded import make_files, password  # noqa: E402
-from harness import PATIENCE, Httpd, free_port, wait_until  # noqa: E402
+from guarded import password  # noqa: E402
+from harness import PATIENCE, free_port, wait_until  # noqa: E402
 from httpd_conf import builddir  # noqa: E402
-from publishing import LOGIN, MODULES  # noqa: E402
-from tap import check, equal, run, test  # noqa: E402
+from publishing import run_with_logins  # noqa: E402
+from tap import check, equal, test  # noqa: E402
 from wire import number, parked, poll, session, succeeded  # noqa: E402
 
 PROGRAM = str(builddir() / "bayeux")
@@ -313,21 +312,6 @@ def _(server):
         equal(cli.lines(), [{"channel": "/tls", "data": "safe"}])
 
 
-def main():
-    files = make_files()
-
-    def fixture():
-        server = Httpd(CONF % {"login": LOGIN.format(files=files)}, modules=MODULES, tls=True, server_limit=12,
-                       location="BayeuxMaxInterval 60s", tls_conf="<Location /bayeux>\nSetHandler bayeux\n</Location>",
-                       sessions_left=True)  # fmt: skip
-        server.expect("AH01617", "AH10392")
-        return server
-
-    try:
-        run(fixture)
-    finally:
-        shutil.rmtree(files)
-
-
 if __name__ == "__main__":
-    main()
+    run_with_logins(CONF, "AH01617", "AH10392", tls=True, server_limit=12, location="BayeuxMaxInterval 60s",
+                    tls_conf="<Location /bayeux>\nSetHandler bayeux\n</Location>", sessions_left=True)  # fmt: skip

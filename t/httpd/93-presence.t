@@ -2,16 +2,15 @@
 """BayeuxPresence: who comes and who goes, counted per user over all tabs, whatever a session ends by (S2, S5)."""
 
 import json
-import shutil
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
-from guarded import make_files, user_header  # noqa: E402
-from harness import Httpd, wait_until  # noqa: E402
-from publishing import LOGIN, MODULES, send  # noqa: E402
+from guarded import user_header  # noqa: E402
+from harness import wait_until  # noqa: E402
+from publishing import run_with_logins, send  # noqa: E402
 from publishing import refused as not_published  # noqa: E402
-from tap import check, equal, run, test  # noqa: E402
+from tap import check, equal, test  # noqa: E402
 from websocket import ws_connected  # noqa: E402
 from wire import connected, counter, number, poll, refused, session, succeeded  # noqa: E402
 
@@ -317,20 +316,5 @@ def _(server):
             one.close()
 
 
-def main():
-    files = make_files()
-
-    def fixture():
-        server = Httpd(CONF % {"login": LOGIN.format(files=files)}, modules=MODULES, location="BayeuxMaxInterval 60s",
-                       server_limit=12)  # fmt: skip
-        server.expect("AH01630", "AH01631", "BX0016")
-        return server
-
-    try:
-        run(fixture)
-    finally:
-        shutil.rmtree(files)
-
-
 if __name__ == "__main__":
-    main()
+    run_with_logins(CONF, "AH01630", "AH01631", "BX0016", location="BayeuxMaxInterval 60s", server_limit=12)

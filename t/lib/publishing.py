@@ -1,10 +1,12 @@
 """A client of `SetHandler bayeux-publish`, and servers that have one."""
 
 import json
+import shutil
 
-from guarded import user_header
+from guarded import make_files, user_header
+from harness import Httpd
 from http_client import Connection, connect_to
-from tap import check, equal
+from tap import check, equal, run
 
 JSON = ("Content-Type", "application/json")
 NDJSON = ("Content-Type", "application/x-ndjson")
@@ -51,3 +53,18 @@ def refused(response, status, words):
     check(response.json["error"].startswith(f"{status}::"), repr(response))
     check(words in response.json["error"], f"{words!r} should be in {response.json['error']!r}")
     return response
+
+
+def run_with_logins(conf, *expected, **options):
+    """Runs the tests against servers of this configuration, `%(login)s` in it being how people log in."""
+    files = make_files()
+
+    def fixture():
+        server = Httpd(conf.replace("%(login)s", LOGIN.format(files=files)), modules=MODULES, **options)
+        server.expect(*expected)
+        return server
+
+    try:
+        run(fixture)
+    finally:
+        shutil.rmtree(files)

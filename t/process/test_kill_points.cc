@@ -3,44 +3,14 @@
 // changed, and after all sessions have gone the segment is empty to the byte.
 //
 // Built with BAYEUX_KILL_POINTS, the store's sources included.
-#include <csignal>
 #include <cstdio>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/cmocka.hpp"
 #include "process/kill_scenarios.hpp"
-#include "store/kill_point.hpp"
-
-#ifndef BAYEUX_KILL_POINTS
-#error "this test needs the store's kill points"
-#endif
+#include "process/killed_at.hpp"
 
 namespace bayeux::test {
 namespace {
-
-long points_left = 0;
-
-void count_down(const char* /*name*/) {
-    if (points_left-- == 0) {
-        raise(SIGKILL);
-    }
-}
-
-// Runs `act` in a child that is killed at its n-th point. True if it was killed.
-template <class Act>
-bool killed_at(long n, Act&& act) {
-    const pid_t pid = fork();
-    if (pid == 0) {
-        points_left = n;
-        store::kill_point_hook = count_down;
-        act();
-        _exit(0);
-    }
-    int status = 0;
-    waitpid(pid, &status, 0);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-}
 
 int occurrences(const std::string& text, const std::string& part) {
     int count = 0;

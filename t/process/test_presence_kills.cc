@@ -3,45 +3,15 @@
 // end, with no change lost and none told twice.
 //
 // Built with BAYEUX_KILL_POINTS, the store's sources included.
-#include <csignal>
 #include <cstdio>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/cmocka.hpp"
+#include "process/killed_at.hpp"
 #include "process/presence_world.hpp"
-#include "store/kill_point.hpp"
 #include "store/member_table.hpp"
-
-#ifndef BAYEUX_KILL_POINTS
-#error "this test needs the store's kill points"
-#endif
 
 namespace bayeux::test {
 namespace {
-
-long points_left = 0;
-
-void count_down(const char* /*name*/) {
-    if (points_left-- == 0) {
-        raise(SIGKILL);
-    }
-}
-
-// Runs `act` in a child that is killed at its n-th point. True if it was killed.
-template <class Act>
-bool killed_at(long n, Act&& act) {
-    const pid_t pid = fork();
-    if (pid == 0) {
-        points_left = n;
-        store::kill_point_hook = count_down;
-        act();
-        _exit(0);
-    }
-    int status = 0;
-    waitpid(pid, &status, 0);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
-}
 
 // Alice has two tabs, bob and somebody have one; all are watched by name and by pattern.
 struct Room {
