@@ -154,6 +154,23 @@ const char* set_section_broadcast(ChannelSection& section, bool on) noexcept {
     return nullptr;
 }
 
+namespace {
+
+const char* set_section_switch(cmd_parms* cmd, void* dir, const char* value,
+                               Setting<bool> ChannelSection::*setting) noexcept {
+    ChannelSection* section = open_section_of(dir);
+    if (section == nullptr) {
+        return only_in_section(cmd);
+    }
+    bool on = false;
+    if (!parse_switch(value, on)) {
+        return refusal(cmd, value, "On or Off");
+    }
+    (section->*setting).set(on);
+    return nullptr;
+}
+
+}  // namespace
 }  // namespace bayeux::httpd
 
 const char* bayeux_open_channel_section(cmd_parms* cmd, void* dir, const char* args) noexcept {
@@ -172,29 +189,13 @@ const char* bayeux_set_require(cmd_parms* cmd, void* dir, const char* args) noex
 }
 
 const char* bayeux_set_persistent(cmd_parms* cmd, void* dir, const char* value) noexcept {
-    bayeux::httpd::ChannelSection* section = bayeux::httpd::open_section_of(dir);
-    if (section == nullptr) {
-        return bayeux::httpd::only_in_section(cmd);
-    }
-    bool on = false;
-    if (!bayeux::httpd::parse_switch(value, on)) {
-        return bayeux::httpd::refusal(cmd, value, "On or Off");
-    }
-    section->persistent.set(on);
-    return nullptr;
+    return bayeux::httpd::set_section_switch(cmd, dir, value,
+                                             &bayeux::httpd::ChannelSection::persistent);
 }
 
 const char* bayeux_set_presence(cmd_parms* cmd, void* dir, const char* value) noexcept {
-    bayeux::httpd::ChannelSection* section = bayeux::httpd::open_section_of(dir);
-    if (section == nullptr) {
-        return bayeux::httpd::only_in_section(cmd);
-    }
-    bool on = false;
-    if (!bayeux::httpd::parse_switch(value, on)) {
-        return bayeux::httpd::refusal(cmd, value, "On or Off");
-    }
-    section->presence.set(on);
-    return nullptr;
+    return bayeux::httpd::set_section_switch(cmd, dir, value,
+                                             &bayeux::httpd::ChannelSection::presence);
 }
 
 const char* bayeux_set_lazy(cmd_parms* cmd, void* dir, const char* value) noexcept {

@@ -19,16 +19,6 @@
 namespace bayeux::httpd {
 namespace {
 
-int answer_options(request_rec* r, const DirConfig& config, Origin origin) {
-    const char* methods = methods_of(config);
-    apr_table_setn(r->headers_out, "Allow", methods);
-    if (origin == Origin::kAllowed || origin == Origin::kAny) {
-        add_preflight_headers(r, methods);
-    }
-    ap_set_content_length(r, 0);
-    return OK;
-}
-
 int refuse_method(request_rec* r, const DirConfig& config) {
     const char* methods = methods_of(config);
     if (r->method_number == M_GET) {  // one that is of no transport
@@ -79,7 +69,7 @@ int handle(request_rec* r) {
     }
     add_cors_headers(r, origin);
     if (r->method_number == M_OPTIONS) {
-        return answer_options(r, config, origin);
+        return answer_options(r, origin, methods_of(config));
     }
     if (r->method_number == M_GET && r->header_only == 0) {
         return handle_get(r, config, origin);

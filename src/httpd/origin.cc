@@ -118,11 +118,16 @@ void add_cors_headers(request_rec* r, Origin origin) {
     }
 }
 
-void add_preflight_headers(request_rec* r, const char* methods) {
-    apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", methods);
-    apr_table_setn(r->headers_out, "Access-Control-Allow-Headers",
-                   "Accept, Authorization, Content-Type, Pragma, X-Requested-With");
-    apr_table_setn(r->headers_out, "Access-Control-Max-Age", "86400");
+int answer_options(request_rec* r, Origin origin, const char* methods) {
+    apr_table_setn(r->headers_out, "Allow", methods);
+    if (origin == Origin::kAllowed || origin == Origin::kAny) {
+        apr_table_setn(r->headers_out, "Access-Control-Allow-Methods", methods);
+        apr_table_setn(r->headers_out, "Access-Control-Allow-Headers",
+                       "Accept, Authorization, Content-Type, Pragma, X-Requested-With");
+        apr_table_setn(r->headers_out, "Access-Control-Max-Age", "86400");
+    }
+    ap_set_content_length(r, 0);
+    return OK;
 }
 
 }  // namespace bayeux::httpd

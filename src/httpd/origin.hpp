@@ -26,8 +26,9 @@ enum class Origin : std::uint8_t {
 [[nodiscard]] int refuse_origin(request_rec* r) noexcept;
 // The CORS fields of a response to a request of that origin, and Vary.
 void add_cors_headers(request_rec* r, Origin origin);
-// CO-1: the further fields of the answer to a pre-flight.
-void add_preflight_headers(request_rec* r, const char* methods);
+// Answers OPTIONS: the methods, and to a page of an origin that may send requests the fields of a
+// pre-flight (CO-1). What the handler returns.
+[[nodiscard]] int answer_options(request_rec* r, Origin origin, const char* methods);
 
 }  // namespace bayeux::httpd
 

@@ -33,15 +33,6 @@ int refuse_unread(request_rec* r, const Refusal& refusal) {
     return write_refusal(r, refusal);
 }
 
-int answer_options(request_rec* r, Origin origin) {
-    apr_table_setn(r->headers_out, "Allow", kMethods);
-    if (origin == Origin::kAllowed || origin == Origin::kAny) {
-        add_preflight_headers(r, kMethods);
-    }
-    ap_set_content_length(r, 0);
-    return OK;
-}
-
 // Sends the messages of one request, one after the other.
 class Sender {
   public:
@@ -214,7 +205,7 @@ int handle_publish(request_rec* r) {
     }
     add_cors_headers(r, origin);
     if (r->method_number == M_OPTIONS) {
-        return answer_options(r, origin);
+        return answer_options(r, origin, kMethods);
     }
     if (r->method_number != M_POST) {
         apr_table_setn(r->err_headers_out, "Allow", kMethods);

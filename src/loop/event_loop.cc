@@ -57,7 +57,7 @@ bool EventLoop::open() noexcept {
 void EventLoop::run() noexcept {
     while (!finished()) {
         serve_again();
-        poll(now_);
+        poll();
         empty_inbox();
         begin_stop();
         answer_due();
@@ -113,7 +113,7 @@ int EventLoop::poll_timeout() const noexcept {
     return static_cast<int>(std::clamp<std::int64_t>(wait, 0, kSweepPeriod.count()));
 }
 
-void EventLoop::poll(TimePoint /*now*/) noexcept {
+void EventLoop::poll() noexcept {
     std::array<epoll_event, kEventsPerPoll> events;
     if (looks_ > kLooksOfAnIdleLoop) {
         std::this_thread::yield();

@@ -109,7 +109,7 @@ class EventLoop {
     void ring_self() noexcept;
     // With inbox_mutex_ held: true if the bell must be rung for what is in the inbox.
     bool must_ring() noexcept;
-    void poll(TimePoint now) noexcept;
+    void poll() noexcept;
     void empty_inbox() noexcept;
     void close_inbox() noexcept;
     void settle(Connection& connection) noexcept;
