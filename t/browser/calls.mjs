@@ -8,6 +8,8 @@ import { launch } from './chromium.mjs';
 import { DemoPage, kPhone } from './demo_page.mjs';
 
 const [url] = process.argv.slice(2);
+const kSlowAnswer = '{"seconds":3}';
+const kLost = 'The answer is lost: this page has another connection now.';
 
 class CallsPage extends DemoPage {
   answer = (name) => this.text(`[data-call="${name}"] output`);
@@ -17,15 +19,21 @@ class CallsPage extends DemoPage {
     (await this.page.getAttribute(`[data-call="${name}"] .answer`, 'data-state')) === state &&
     (await this.answer(name)) === text, `the answer ${text} of ${name}`);
 
-  // What its progress has been, from now on, each value once.
-  watchProgress = () => this.page.evaluate(() => {
-    const bar = document.getElementById('slow-progress');
-    window.progress = [];
-    new MutationObserver(() => window.progress.at(-1) !== bar.value && window.progress.push(bar.value))
-      .observe(bar, { attributes: true });
+  // From now on, what answers of its calls have been, as "add 17.5". Each, even if two came at once.
+  watchAnswers = () => this.page.evaluate(() => {
+    window.answers = [];
+    const note = (records) => records.forEach(({ target, addedNodes: [text] }) =>
+      text && window.answers.push(`${target.closest('[data-call]').dataset.call} ${text.data}`));
+    const observer = new MutationObserver(note);
+    document.querySelectorAll('[data-call] output').forEach((node) => observer.observe(node, { childList: true }));
   });
 
-  progress = () => this.page.evaluate(() => window.progress);
+  answers = (pattern) =>
+    this.page.evaluate(() => window.answers).then((all) => all.filter((answer) => pattern.test(answer)));
+
+  // Without a moment between the two.
+  callTogether = (...names) => this.page.evaluate((all) =>
+    all.forEach((name) => document.querySelector(`[data-call="${name}"] button`).click()), names);
 }
 
 const browser = await launch();
@@ -57,43 +65,48 @@ for (const [transport, page] of Object.entries(pages)) {
   });
 
   await point(`slow when called by ${transport} then its progress comes while it runs, and holds up nothing`, async () => {
-    await page.watchProgress();
-    await page.call('slow');
-    await page.until(async () => (await page.progress()).includes(1), 'the first step');
     await page.page.fill('#add-second', '7');
-    await page.call('add');
-    await page.untilAnswer('add', '27.5');
-    check((await page.progress()).at(-1) < 6, 'add waited for slow');
-    await page.until(async () => /"seconds":/.test(await page.answer('slow')), 'the answer');
-    equal((await page.progress()).filter((done) => done > 0), [1, 2, 3, 4, 5, 6], 'progress');
+    await page.watchAnswers();
+    await page.callTogether('slow', 'add');
+    await page.untilAnswer('slow', kSlowAnswer);
+    equal(await page.answers(/^slow \d/), [1, 2, 3, 4, 5, 6].map((step) => `slow ${step} of 6`), 'progress');
+    equal(await page.page.locator('#slow-progress').evaluate((bar) => [bar.value, bar.max]), [6, 6], 'the bar');
+    const all = await page.answers(/./);
+    check(all.indexOf('add 27.5') < all.indexOf(`slow ${kSlowAnswer}`), `add waited for slow: ${all}`);
   });
 }
 
 await point('progress when another page asked then it shows nothing of it', async () => {
   const [asking, other] = [pages.websocket, pages['long-polling']];
-  await other.watchProgress();
+  await other.watchAnswers();
   const heard = (await other.receivedOn('/service/slow')).length;
   await asking.call('slow');
-  await asking.until(async () => (await asking.answer('slow')) === '3 of 6', 'half of it');
+  await asking.until(async () => /^[3-6] of 6$/.test(await asking.answer('slow')), 'half of it');
   await asking.page.mouse.move(0, 0);
   await asking.picture('calls.png');
-  await asking.until(async () => /"seconds":/.test(await asking.answer('slow')), 'the answer');
-  equal(await other.progress(), [], 'progress');
+  await asking.untilAnswer('slow', kSlowAnswer);
+  equal(await other.answers(/./), [], 'answers');
   equal((await other.receivedOn('/service/slow')).length, heard, 'messages');
   await other.picture('calls-phone.png');
 });
 
 await point('call when the transport is changed then lost, said at once, and the next one is answered', async () => {
   const page = pages.websocket;
+  const lastSteps = async () =>
+    (await page.receivedOn('/service/slow')).filter(({ data }) => data?.done === 6).length;
+  const before = await lastSteps();
   await page.call('slow');
-  await page.until(async () => (await page.answer('slow')) === '1 of 6', 'the first step');
+  await page.until(async () => /^\d of 6$/.test(await page.answer('slow')), 'a step');
   await page.useTransport('long-polling');
-  await page.untilAnswer('slow', 'The answer is lost: this page has another connection now.', 'bad');
+  await page.untilAnswer('slow', kLost, 'bad');
   await page.untilTransport('long-polling');
   await page.call('add');
   await page.untilAnswer('add', '27.5');
+  // The service goes on, and speaks of it to the session.
+  await page.until(async () => (await lastSteps()) > before, 'the last step of the lost call');
+  equal(await page.answer('slow'), kLost, 'the answer');
   await page.call('slow');
-  await page.untilAnswer('slow', '{"seconds":3}');
+  await page.untilAnswer('slow', kSlowAnswer);
 });
 
 await point('page when narrow then nothing is beside the screen', () =>

@@ -121,6 +121,7 @@ await point('member when logged in then the switch offers what can carry a passw
   check(await ivan.visible('#transport-note'), 'no word on why');
   await ivan.page.click('#logout');
   await ivan.until(async () => (await ivan.text('#me-kind')) === 'guest', 'a guest again');
+  await ivan.untilState('connected');
   check(!(await ivan.page.isDisabled('.switch [data-transport="websocket"]')), 'websocket is not offered');
 });
 

@@ -303,8 +303,9 @@ class Httpd:
         try:
             self._close_clients()
             self._note_pids()
-            if kind is None and self._process.poll() is None and "bayeux" in self.modules:
-                faults += self.verify_end()
+            if kind is None and self._process.poll() is None:
+                if "bayeux" in self.modules:
+                    faults += self.verify_end()
                 self.let_connections_go()
             shm_files = procs.shared_memory_files(self._pids_seen)
             faults += sweep.exit_code(self.stop())

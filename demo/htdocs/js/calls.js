@@ -7,7 +7,7 @@ import { createWirePanel } from './wire_panel.js';
 const kTimeout = 15000;
 const kSlow = '/service/slow';
 
-// Which of this page's slow calls the service speaks of: an old one may still be on its way.
+// Which of this page's slow calls is under way: the service may still speak of one that was given up.
 let slowKey = '';
 
 const { link } = createPage('calls', {
@@ -28,7 +28,7 @@ const questions = {
 };
 
 function hearProgress(data) {
-  if (data?.key !== slowKey || !Number.isInteger(data.done) || !Number.isInteger(data.of)) {
+  if (slowKey === '' || data?.key !== slowKey || !Number.isInteger(data.done) || !Number.isInteger(data.of)) {
     return;
   }
   byId('slow-progress').max = data.of;
@@ -68,6 +68,9 @@ async function call(name) {
   const asked = performance.now();
   const reply = await link.call(name, questions[name](), kTimeout);
   const took = `${Math.round(performance.now() - asked)} ms`;
+  if (name === 'slow') {
+    slowKey = '';
+  }
   drawAnswer(name, textOf(reply), reply.successful ? 'good' : 'bad', took);
   button.disabled = false;
 }

@@ -54,6 +54,7 @@ export class Link {
   async become(member) {
     const last = this.#connection;
     this.#connection = null;
+    this.#events.onState('connecting', '', '');
     await last.stop();
     this.member = member;
     this.start();
