@@ -224,37 +224,24 @@ broker::ChannelOptions DomainSections::options(const ChannelName& name,
     Setting<bool> persistent;
     Setting<bool> broadcast;
     Setting<std::int64_t> lazy_ms;
+    Setting<bool> presence;
+    const protocol::FilterChain* filters = nullptr;
     covering(name, [&](const ChannelSection& section) {
         persistent = persistent.over(section.persistent);
         broadcast = broadcast.over(section.broadcast_to_publisher);
         lazy_ms = lazy_ms.over(section.lazy_ms);
-        return persistent.written && broadcast.written && lazy_ms.written;
+        presence = presence.over(section.presence);
+        filters = filters != nullptr ? filters : section.filters;
+        return persistent.written && broadcast.written && lazy_ms.written &&
+               (presence.written || !has_presence_) && (filters != nullptr || !has_filters_);
     });
     // PB-5: any Off suppresses.
     return {.persistent = persistent.or_else(false),
             .broadcast_to_publisher = broadcast.or_else(true) && broadcast_to_publisher,
             .lazy = Millis{lazy_ms.or_else(0)},
             .service = name.kind() == protocol::ChannelKind::kService && services_.has(name),
-            .presence = has_presence_ && presence(name),
-            .filters = has_filters_ ? filters(name) : nullptr};
-}
-
-const protocol::FilterChain* DomainSections::filters(const ChannelName& name) const {
-    const protocol::FilterChain* found = nullptr;
-    covering(name, [&](const ChannelSection& section) {
-        found = section.filters;
-        return found != nullptr;
-    });
-    return found != nullptr && !found->empty() ? found : nullptr;
-}
-
-bool DomainSections::presence(const ChannelName& name) const {
-    Setting<bool> found;
-    covering(name, [&](const ChannelSection& section) {
-        found = found.over(section.presence);
-        return found.written;
-    });
-    return found.or_else(false);
+            .presence = presence.or_else(false),
+            .filters = filters != nullptr && !filters->empty() ? filters : nullptr};
 }
 
 const ChannelSection* DomainSections::about_presence() const noexcept {

@@ -91,11 +91,6 @@ class DomainSections {
     template <class Visit>
     void covering(const protocol::ChannelName& name, Visit&& visit) const;
 
-    // Of the most specific section that covers the name and has any; nullptr: none.
-    [[nodiscard]] const protocol::FilterChain* filters(const protocol::ChannelName& name) const;
-    // Of the most specific section that covers the name and says so.
-    [[nodiscard]] bool presence(const protocol::ChannelName& name) const;
-
     std::vector<const ChannelSection*> all_;
     bool has_filters_ = false;
     bool has_slow_filters_ = false;
