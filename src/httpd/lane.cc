@@ -39,7 +39,7 @@ Lane::Accepted::Accepted(request_rec* r, const DirConfig& config, const Answers&
       browser(
           browser_of(r, config.cookie.or_else(CookieTerms{}), this_child()->store().browser_key())),
       keep_alive_max(r->server->keep_alive_max),
-      user(user_of(r).name),
+      user(r->user != nullptr ? r->user : ""),
       user_tag(user_of(r).tag),
       revalidate(config.revalidate_ms.or_else(kDefaultRevalidateMs)) {}
 

@@ -43,7 +43,7 @@ StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Tr
       hooks_(r, RequestIs::kAStream, transport, settings_.max_message_size),
       browser_(browser_of(r, cookie_terms(config), this_child()->store().browser_key())),
       no_cookie_(!has_browser_cookie(r, cookie_terms(config))),
-      user_(user_of(r).name),
+      user_(r->user != nullptr ? r->user : ""),
       user_tag_(user_of(r).tag),
       limits_(limits_of(r, config)) {}
 
