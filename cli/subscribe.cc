@@ -67,6 +67,8 @@ class Subscriber {
             if (result.outcome == Outcome::kGood) {
                 note(subscribed_ ? "subscribed again" : "subscribed");
                 subscribed_ = true;
+            } else {
+                session_.disconnect();  // one without its subscription would wait for nothing
             }
             return result;
         }
@@ -86,11 +88,13 @@ class Subscriber {
         if (result.outcome == Outcome::kUnknown && subscribed_) {
             note(result.problem);
             session_.disconnect();
-            return sleep_until_deadline(pause_ == kFirstPause ? milliseconds(0) : longer_pause());
+            sleep_until_deadline(pause_ == kFirstPause ? milliseconds(0) : longer_pause());
+            return true;
         }
         if (result.outcome == Outcome::kUnreachable && subscribed_) {
             note(result.problem);
-            return sleep_until_deadline(longer_pause());
+            sleep_until_deadline(longer_pause());
+            return true;
         }
         return false;
     }
@@ -99,16 +103,12 @@ class Subscriber {
         return std::exchange(pause_, std::min(2 * pause_, kLongestPause));
     }
 
-    bool sleep_until_deadline(milliseconds time) {
+    void sleep_until_deadline(milliseconds time) {
         if (deadline_) {
             const auto left = std::chrono::duration_cast<milliseconds>(*deadline_ - Clock::now());
-            if (left <= time) {
-                static_cast<void>(sleep_for(left));
-                return true;  // the next step finds that the time is over
-            }
+            time = std::min(time, left);
         }
         static_cast<void>(sleep_for(time));
-        return true;
     }
 
     [[nodiscard]] bool wants_no_more() const noexcept {
