@@ -1,7 +1,9 @@
 // Subscribe and unsubscribe request MUST: channel, clientId, subscription. MAY: ext, id. Reply
 // MUST: channel, successful, subscription. MAY: error, advice, ext, clientId, id.
 #include <array>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,7 +33,11 @@ std::string collect(const Message& message, std::vector<ChannelName>& kept, Judg
     }
     std::vector<ChannelName> names;
     names.reserve(message.subscriptions.size());
+    std::set<std::string_view> seen;
     for (const std::string& text : message.subscriptions) {
+        if (!seen.insert(text).second) {
+            continue;  // once is enough: of a presence channel each brings a snapshot
+        }
         auto name = ChannelName::parse(text);
         if (!name) {
             return std::string(error_text::kSubscriptionInvalid);

@@ -168,6 +168,9 @@ bayeux_result look_at(bayeux_domain domain, const char* session, apr_pool_t* poo
 }
 
 const char* json_member(apr_pool_t* pool, const char* json, const char* name) {
+    if (json == nullptr || name == nullptr) {
+        return nullptr;
+    }
     const std::string_view text = protocol::trim_json(json);
     if (!protocol::is_json(text) || protocol::kind_of(text) != protocol::JsonKind::kObject) {
         return nullptr;
@@ -183,6 +186,9 @@ const char* json_member(apr_pool_t* pool, const char* json, const char* name) {
 }
 
 const char* json_string(apr_pool_t* pool, const char* json) {
+    if (json == nullptr) {
+        return nullptr;
+    }
     const std::string_view text = protocol::trim_json(json);
     if (!protocol::is_json(text)) {
         return nullptr;

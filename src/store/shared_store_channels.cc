@@ -171,6 +171,7 @@ Result<void> SharedStore::subscribe(SessionHandle session,
             continue;
         }
         if (refused == ErrorCode::kGone) {
+            bury();  // the snapshot before may have been too much for its queue
             return Error{ErrorCode::kGone, "the session has ended"};
         }
         for (std::size_t back = 0; back <= start; back += kNames) {
@@ -182,8 +183,9 @@ Result<void> SharedStore::subscribe(SessionHandle session,
     }
     if (watches) {
         bury();  // a snapshot may be too much for a queue
+    } else {
+        announce();
     }
-    announce();
     return {};
 }
 
