@@ -12,6 +12,7 @@
 #include "httpd/filter_stream.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/reply.hpp"
+#include "httpd/revalidation.hpp"
 
 namespace bayeux::httpd {
 namespace {
@@ -26,6 +27,9 @@ loop::StreamLimits limits_of(const request_rec* r, const DirConfig& config) noex
     limits.messages_per_frame = config.messages_per_frame.or_else(1);
     limits.ping = Millis{config.ping_ms.or_else(30000)};
     limits.patience = Millis{apr_time_as_msec(r->server->timeout)};
+    // Who has no login has none that could expire.
+    limits.revalidate =
+        Millis{r->user != nullptr ? config.revalidate_ms.or_else(kDefaultRevalidateMs) : 0};
     return limits;
 }
 
@@ -64,6 +68,16 @@ broker::Request StreamRequest::request() noexcept {
 
 void StreamRequest::start_calls(const std::vector<broker::ServiceCall>& calls) noexcept {
     this_child()->start_calls(r_, services_, calls);
+}
+
+loop::Standing StreamRequest::ask_again() noexcept {
+    if (r_ != nullptr) {
+        return ask_httpd_again(r_, user_);
+    }
+    request_rec* r = memo_->revive(c_);
+    const loop::Standing standing = ask_httpd_again(r, user_);
+    apr_pool_destroy(r->pool);
+    return standing;
 }
 
 void StreamRequest::begin_bytes() {

@@ -46,6 +46,7 @@ class StreamRequest final : public loop::StreamHost {
     [[nodiscard]] broker::Request request() noexcept override;
     [[nodiscard]] const loop::StreamLimits& limits() const noexcept override { return limits_; }
     void start_calls(const std::vector<broker::ServiceCall>& calls) noexcept override;
+    [[nodiscard]] loop::Standing ask_again() noexcept override;
 
   private:
     void begin_bytes();

@@ -25,11 +25,12 @@ EventSource::EventSource(StreamContext& context, StreamHost& host, ByteStream& b
 // --- what the loop calls ---
 
 Wish EventSource::resume(TimePoint now) noexcept {
-    if (std::exchange(begun_, true)) {
-        return on_readable(now);
-    }
     const Wish wish = guarded(now, [&] {
-        begin(now);
+        if (!std::exchange(begun_, true)) {
+            begin(now);
+        } else if (standing_ != Standing::kGood) {
+            end(now);  // the session stays for who comes again with a better login
+        }
         return flush(now);
     });
     return wish == Wish::kWait ? on_readable(now) : wish;
@@ -73,7 +74,7 @@ Wish EventSource::on_deadline(TimePoint now) noexcept {
                 append();
             }
         }
-        return flush(now);
+        return revalidate(now, flush(now));
     });
 }
 
@@ -109,14 +110,20 @@ std::optional<TimePoint> EventSource::deadline() const noexcept {
     if (output_.pending()) {
         return output_.stuck_since() + host_.limits().patience;
     }
+    const TimePoint ask_at = host_.limits().revalidate > Millis{0} ? ask_at_ : alive_at_;
     return std::min(
-        {session_.deadline().value_or(alive_at_), look_at_.value_or(alive_at_), alive_at_});
+        {session_.deadline().value_or(alive_at_), look_at_.value_or(alive_at_), alive_at_, ask_at});
+}
+
+void EventSource::perform() noexcept {
+    standing_ = host_.ask_again();
 }
 
 // --- the body ---
 
 void EventSource::begin(TimePoint now) {
     alive_at_ = now + kKeepAlive;
+    ask_at_ = now + host_.limits().revalidate;
     context_.text.clear();
     protocol::append_stream_start(context_.text);
     append();
@@ -185,6 +192,15 @@ Wish EventSource::flush(TimePoint now) {
     }
     session_.written(now);
     return done_ ? Wish::kClose : Wish::kWait;
+}
+
+Wish EventSource::revalidate(TimePoint now, Wish otherwise) {
+    const Millis period = host_.limits().revalidate;
+    if (period <= Millis{0} || now < ask_at_ || otherwise != Wish::kWait || done_) {
+        return otherwise;
+    }
+    ask_at_ = now + period;
+    return Wish::kWorker;
 }
 
 Wish EventSource::vanish(TimePoint now) noexcept {

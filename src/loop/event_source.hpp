@@ -35,7 +35,7 @@ class EventSource final : public Stream {
     void close(TimePoint now) noexcept override;
     [[nodiscard]] std::optional<ParkTerms> waits() const noexcept override;
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept override;
-    void perform() noexcept override {}
+    void perform() noexcept override;
 
   private:
     static constexpr int kReadsPerTurn = 4;
@@ -51,6 +51,8 @@ class EventSource final : public Stream {
     void append();
     void end(TimePoint now);
     Wish flush(TimePoint now);
+    // Has a worker ask again when it is time to.
+    Wish revalidate(TimePoint now, Wish otherwise);
     Wish vanish(TimePoint now) noexcept;
 
     StreamContext& context_;
@@ -60,8 +62,10 @@ class EventSource final : public Stream {
     StreamOutput output_;
     const broker::Bound wanted_;
     TimePoint alive_at_;                // when the next comment is due
+    TimePoint ask_at_;                  // with limits().revalidate
     std::optional<TimePoint> look_at_;  // aside: when to look whether the session is free again
     const bool chunked_;
+    Standing standing_ = Standing::kGood;
     bool begun_ = false;
     bool done_ = false;  // the last chunk is written, or on its way
 };

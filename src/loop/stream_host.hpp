@@ -18,7 +18,15 @@ struct StreamLimits {
     std::uint32_t messages_per_frame = 1;  // WS-8
     Millis ping{30000};                    // BayeuxPing; 0: none
     Millis patience{60000};                // Timeout: for a client to take what is written
+    Millis revalidate{0};                  // BayeuxRevalidate: between two ask_again(); 0: never
     bool deflate = false;                  // permessage-deflate was agreed on
+};
+
+// Whether httpd would accept the request that began the stream, if it came now.
+enum class Standing : std::uint8_t {
+    kGood,
+    kRefused,  // or accept it as somebody else's
+    kUnknown,  // who would have to say so fails
 };
 
 class StreamHost {
@@ -34,6 +42,8 @@ class StreamHost {
     [[nodiscard]] virtual const StreamLimits& limits() const noexcept = 0;
     // What the broker wants services to be told. A worker, during perform().
     virtual void start_calls(const std::vector<broker::ServiceCall>& calls) noexcept = 0;
+    // Logins expire. A worker, during perform(); it may block.
+    [[nodiscard]] virtual Standing ask_again() noexcept = 0;
 };
 
 }  // namespace bayeux::loop

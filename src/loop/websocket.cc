@@ -25,15 +25,12 @@ Wish WebSocket::resume(TimePoint now) noexcept {
     if (!std::exchange(begun_, true)) {
         heard_at_ = now;
         ping_at_ = now + host_.limits().ping;
+        ask_at_ = now + host_.limits().revalidate;
     }
     return guarded(now, [&] {
         if (work_ && work_->performed) {
             const std::unique_ptr<Work> work = std::move(work_);
-            if (!work->outcome) {
-                fail(protocol::CloseCode::kInternalError, "out of memory", now);
-            } else {
-                apply(*work->outcome, now);
-            }
+            apply(*work, now);
         }
         return go_on(now);
     });
@@ -71,6 +68,7 @@ Wish WebSocket::on_deadline(TimePoint now) noexcept {
             const protocol::PendingReply reply = session_.answer();
             append_replies({&reply, 1}, drained.batch);
         }
+        revalidate(now);
         return go_on(now);
     });
 }
@@ -122,10 +120,18 @@ std::optional<TimePoint> WebSocket::deadline() const noexcept {
     if (host_.limits().ping > Millis{0}) {
         next = std::min(next.value_or(ping_at_), ping_at_);
     }
+    if (host_.limits().revalidate > Millis{0}) {
+        next = std::min(next.value_or(ask_at_), ask_at_);
+    }
     return next;
 }
 
 void WebSocket::perform() noexcept {
+    work_->performed = true;
+    if (work_->revalidates) {
+        work_->standing = host_.ask_again();
+        return;
+    }
     try {
         work_->outcome = context_.engine.handle(request(), work_->messages);
         if (!work_->outcome->calls.empty()) {
@@ -134,7 +140,6 @@ void WebSocket::perform() noexcept {
     } catch (const std::bad_alloc&) {
         work_->outcome.reset();
     }
-    work_->performed = true;
 }
 
 // --- input and output ---
@@ -253,6 +258,16 @@ bool WebSocket::keep_alive(TimePoint now) {
     protocol::append_frame_head(output_.text(), protocol::Opcode::kPing, 0);
     ping_at_ = now + period;
     return true;
+}
+
+void WebSocket::revalidate(TimePoint now) {
+    const Millis period = host_.limits().revalidate;
+    if (period <= Millis{0} || now < ask_at_ || work_) {
+        return;
+    }
+    ask_at_ = now + period;
+    work_ = std::make_unique<Work>();
+    work_->revalidates = true;
 }
 
 }  // namespace bayeux::loop

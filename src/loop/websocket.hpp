@@ -68,10 +68,12 @@ class WebSocket final : public Stream {
         kDone,     // nothing more to say: closed when all is written
     };
 
-    // A batch that a worker handles.
+    // What a worker does: it handles a batch, or asks whether the client is still welcome.
     struct Work {
         std::vector<protocol::Message> messages;  // borrow from the reader
         std::optional<broker::Outcome> outcome;   // nothing: it failed
+        bool revalidates = false;
+        Standing standing = Standing::kGood;
         bool performed = false;
     };
 
@@ -86,12 +88,15 @@ class WebSocket final : public Stream {
     Wish vanish(TimePoint now) noexcept;
     // False if the client seems to be gone.
     bool keep_alive(TimePoint now);
+    // Has a worker ask again when it is time to.
+    void revalidate(TimePoint now);
 
     // --- websocket_messages.cc: what came, and what is said to it ---
     void take(const protocol::Received& received, TimePoint now);
     void take_message(std::string_view text, TimePoint now);
     void refuse(std::string_view text, const Error& why, TimePoint now);
     void apply(broker::Outcome& outcome, TimePoint now);
+    void apply(Work& work, TimePoint now);
     void deliver(TimePoint now);
     void fail(protocol::CloseCode code, std::string_view why, TimePoint now);
     [[nodiscard]] broker::Request request() noexcept;
@@ -110,6 +115,7 @@ class WebSocket final : public Stream {
     std::unique_ptr<Work> work_;
     TimePoint heard_at_;
     TimePoint ping_at_;
+    TimePoint ask_at_;   // with limits().revalidate
     TimePoint echo_by_;  // of kClosing
     State state_ = State::kOpen;
     bool begun_ = false;

@@ -107,6 +107,19 @@ void WebSocket::apply(broker::Outcome& outcome, TimePoint now) {
     append_replies(outcome.replies, batch);
 }
 
+// A session stays for a client that comes again with a better login, as after any close (WS-9).
+void WebSocket::apply(Work& work, TimePoint now) {
+    if (work.standing == Standing::kRefused) {
+        fail(CloseCode::kPolicyViolation, "the login has expired", now);
+    } else if (work.standing == Standing::kUnknown) {
+        fail(CloseCode::kInternalError, "the login cannot be checked", now);
+    } else if (work.outcome) {
+        apply(*work.outcome, now);
+    } else if (!work.revalidates) {
+        fail(CloseCode::kInternalError, "out of memory", now);
+    }
+}
+
 void WebSocket::deliver(TimePoint now) {
     if (!waits()) {
         return;

@@ -96,6 +96,7 @@ class Host final : public loop::LaneHost, public loop::StreamHost {
         return request;
     }
     void start_calls(const std::vector<broker::ServiceCall>& /*calls*/) noexcept override {}
+    [[nodiscard]] loop::Standing ask_again() noexcept override { return loop::Standing::kGood; }
 
   private:
     const broker::Transport transport_;

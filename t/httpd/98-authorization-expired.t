@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """S20: a login that is taken away, and a right that is taken back, end what they allowed within
-BayeuxRevalidate, on both lanes; on a WebSocket, whose login is that of its upgrade, rights do."""
+BayeuxRevalidate: on both lanes, on a WebSocket and on an event source."""
 
 import shutil
 import sys
@@ -13,11 +13,12 @@ from bayeux import Client  # noqa: E402
 from guarded import make_files, user_header  # noqa: E402
 from harness import PATIENCE, Httpd, wait_until  # noqa: E402
 from http_client import Connection  # noqa: E402
+from streams import Streams, on_one_connection  # noqa: E402
 from tap import check, equal, test  # noqa: E402
-from websocket import ask_upgrade, ws_connected  # noqa: E402
+from websocket import WebSocketClient, ask_upgrade, ws_connected  # noqa: E402
 from wire import number, refused, succeeded  # noqa: E402
 
-MODULES = ("bayeux", "auth_basic", "authn_core", "authn_file", "authz_user", "authz_groupfile", "env", "setenvif")
+MODULES = ("bayeux", "auth_basic", "authn_core", "authn_file", "authz_user", "authz_groupfile")
 
 REVALIDATE = 1.0
 # On a WebSocket an answer may be used for as long as a batch takes.
@@ -44,11 +45,15 @@ BayeuxMaxInterval 20s
 </Location>
 <Location /slow>
     SetHandler bayeux
+    BayeuxDomain unruled
     BayeuxFastLane Off
     AuthType Basic
     AuthName here
     AuthUserFile {files}/users
     Require valid-user
+</Location>
+<Location /open>
+    SetHandler bayeux
 </Location>
 """
 
@@ -69,14 +74,6 @@ class Taken:
 
     def __exit__(self, *_):
         self.path.write_text(self.kept, encoding="ascii")
-
-
-def on_one_connection(server, path, headers=()):
-    client = Client(server, path, headers=headers)
-    succeeded(client.handshake())
-    succeeded(client.connect().reply)
-    client.connection = client.connect_connection
-    return client
 
 
 def on_the_lane(server, client):
@@ -157,9 +154,63 @@ def _(server):
             refused(fast.publish("/while/x", 3).reply, "403")
 
 
+def login_is_taken_away(server, path):
+    carol = [user_header("carol")]
+    with ws_connected(server, path, headers=[user_header("alice")]) as alice, Streams(server, path, carol) as streams:
+        # Good logins are asked for all the time, too.
+        begun = time.monotonic()
+        said = 0
+        while time.monotonic() < begun + 2.5 * REVALIDATE:
+            succeeded(alice.publish("/free/x", said))
+            streams.hear(said)
+            said += 1
+        with Taken("users", "carol"):
+            streams.end(REVALIDATE + GRACE)
+            succeeded(alice.publish("/free/x", "kept"))
+        # The same sessions, with a login that is good again.
+        with WebSocketClient.resume(streams.socket, headers=carol) as again:
+            again.start_connect()
+            equal(again.data(1), ["kept"])
+        found = streams.asked.connect(10)
+        equal(found.data, ["kept"])
+        succeeded(alice.publish("/free/x", "goes on"))
+
+
+@test("S20 a login that is taken away: its WebSocket and its event source end in time; the sessions keep what comes")
+def _(server):
+    login_is_taken_away(server, "/fast")
+
+
+@test("S20 the same where no channel has rules, and httpd's request is not kept for a stream")
+def _(server):
+    login_is_taken_away(server, "/slow")
+
+
+@test("S20 who authenticates fails: the streams of its users end, with the code for that")
+def _(server):
+    with Streams(server, "/fast", [user_header("carol")]) as streams:
+        path = files / "users"
+        path.rename(files / "away")
+        try:
+            equal(streams.socket.socket.closes(10), 1011)
+            streams.source.ends(10)
+        finally:
+            (files / "away").rename(path)
+
+
+@test("S20 streams without a login are not asked about, and go on")
+def _(server):
+    with ws_connected(server, "/open") as socket:
+        succeeded(socket.subscribe("/open/**"))
+        begun = time.monotonic()
+        while time.monotonic() < begun + 1.5 * REVALIDATE:
+            succeeded(socket.publish("/open/x", 1))
+            equal(socket.data(1), [1])
+
+
 def fixture():
     server = Httpd(CONF.replace("{files}", str(files)), modules=MODULES, sessions_left=True)
-    server.expect("AH01617", "AH01618", "AH01630", "AH01631")
+    server.expect("AH01617", "AH01618", "AH01620", "AH01630", "AH01631")
     return server
 
 

@@ -93,6 +93,13 @@ class FakeHost final : public loop::StreamHost {
         started.insert(started.end(), calls.begin(), calls.end());
     }
 
+    [[nodiscard]] loop::Standing ask_again() noexcept override {
+        ++asked;
+        return standing;
+    }
+
+    int asked = 0;
+    loop::Standing standing = loop::Standing::kGood;
     std::vector<broker::ServiceCall> started;
     broker::Settings settings;
     FakePolicy policy;
