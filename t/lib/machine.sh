@@ -42,6 +42,7 @@ need_for_tests() {
     need libcmocka-dev /usr/include/cmocka.h
     need clang-format-14 clang-format-14
     need curl curl
+    need php-fpm php-fpm8.2
     need openssl openssl
     need chromium chromium
     need valgrind valgrind
