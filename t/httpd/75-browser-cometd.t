@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The stock CometD client in Chromium over WebSocket, spread over three children."""
 # slow
+# browser
 
 import sys
 from pathlib import Path

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The stock Faye client in Chromium over each of its transports, from its own and from another origin."""
 # slow
+# browser
 
 import sys
 from pathlib import Path

@@ -4,6 +4,7 @@
 BAYEUX_SCREENSHOTS names a directory for the pictures; docs/images renews those of the documentation.
 """
 # slow
+# browser
 
 import base64
 import sys

@@ -3,8 +3,9 @@
 
     suite.py [--builddir=DIR] [--jobs=N] [--alone=last|no|only] [--timeout=S] [--tally=FILE] FILE-OR-DIRECTORY...
 
-A directory stands for its *.t files. Those that say in their heads that they measure, `# alone`, run by themselves when
-all others are done; or not, or only they. (Under sanitizers nothing is measured: there they run with the others.) A file that dies, hangs, prints no plan or another number of test points than
+A directory stands for its *.t files; under sanitizers for those but `# browser`, which say in their heads that they drive
+one. Those that say that they measure, `# alone`, run by themselves when all others are done; or not, or only they. (Under
+sanitizers nothing is measured: there they run with the others.) A file that dies, hangs, prints no plan or another number of test points than
 planned counts as a failed test point more; so does a skipped test: what cannot be tested here must be made testable.
 The last line is "N passed, N failed".
 """
@@ -20,6 +21,7 @@ import time
 from pathlib import Path
 
 SRCDIR = Path(__file__).resolve().parent.parent.parent
+SANITIZE = os.environ.get("BAYEUX_SANITIZE", "")
 _PLAN = re.compile(r"^1\.\.(\d+)")
 _POINT = re.compile(r"^(not )?ok\b(?:[^#]*)(#\s*skip\b)?", re.IGNORECASE)
 
@@ -114,7 +116,8 @@ def report(outcome):
 
 
 def says(path, mark):
-    """What a file says of itself in its head: `# slow`, it takes half a minute or so; `# alone`, it measures."""
+    """What a file says of itself in its head: `# slow`, it takes half a minute or so; `# alone`, it measures; `# browser`, it
+    drives one."""
     with open(path, "rb") as file:
         return f"\n# {mark}\n".encode() in file.read(1000)
 
@@ -123,14 +126,17 @@ def expand(names):
     files = []
     for name in names:
         path = Path(name)
-        files += sorted(path.glob("*.t")) if path.is_dir() else [path]
+        if path.is_dir():
+            files += [file for file in sorted(path.glob("*.t")) if not (SANITIZE and says(file, "browser"))]
+        else:
+            files.append(path)
     # The long ones first, so that none of them runs alone in the end.
     return [str(path.resolve()) for path in sorted(files, key=lambda path: not says(path, "slow"))]
 
 
 def rounds(files, options):
     """[(files, how many at once)]"""
-    if os.environ.get("BAYEUX_SANITIZE"):
+    if SANITIZE:
         return [(files, options.jobs)] if options.alone != "only" else []
     alone = [path for path in files if says(path, "alone")]
     others = [path for path in files if path not in alone]
@@ -147,7 +153,7 @@ def main():
     parser.add_argument("--tally", default=os.environ.get("BAYEUX_TALLY", ""))
     parser.add_argument("files", nargs="*")
     options = parser.parse_args()
-    options.timeout = options.timeout or (600 if os.environ.get("BAYEUX_SANITIZE") else 180)
+    options.timeout = options.timeout or (600 if SANITIZE else 180)
 
     passed = failed = 0
     for files, at_once in rounds(expand(options.files), options):
