@@ -195,6 +195,7 @@ def _(server):
 
 @test("a full queue or policy is that of the session; a session that cannot get it is not counted")
 def _(server):
+    server.expect("BX0016")  # a queue is filled to its end
     bob = session(server, "/small", **as_user("bob"))
     for _ in range(2):
         equal(reached(send(server, f"/p?session={bob.client_id}", 1)), 1)

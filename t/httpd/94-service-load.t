@@ -106,7 +106,7 @@ def chat(server):
 @test(f"{SUBSCRIBERS} sessions chat: as well while a service hangs, and calls of it wait")
 def _(server):
     before = chat(server)
-    clients = [connected(server) for _ in range(9)]
+    clients = [connected(server, child=child) for child in 3 * server.children()]  # each child has its own cap
     for client in clients:
         for n in range(8):
             ask(client, "/service/node/hang", n)
