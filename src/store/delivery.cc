@@ -14,6 +14,10 @@ namespace bayeux::store {
 
 namespace {
 
+bool has_room_for(const Locked& locked, std::uint32_t sessions, std::size_t length) noexcept {
+    return pages_needed(locked, sessions, length) <= locked.header().free_pages;
+}
+
 // Where the round goes on: with whom it stood on, or, if that one has gone, from the newest of the
 // user's sessions, passing over those that are not older. kNone: nowhere.
 SessionIndex next_of(const Locked& locked, UserIndex user, const UserRound& round) noexcept {
@@ -51,12 +55,6 @@ bool deliver_some(const Locked& locked, SessionIndex at, BlockIndex message,
 }
 
 }  // namespace
-
-bool has_room_for(const Locked& locked, std::uint32_t sessions, std::size_t length) noexcept {
-    const std::uint64_t pages = std::uint64_t{pages_for(locked, Kind::kQueueEntry, sessions)} +
-                                pages_for(locked, Kind::kBlock, blocks_for(length));
-    return pages <= locked.header().free_pages;
-}
 
 bool deliver_message(const Locked& locked, SessionIndex index, BlockIndex message) noexcept {
     locked.works_on(index);

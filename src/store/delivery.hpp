@@ -10,10 +10,6 @@
 
 namespace bayeux::store {
 
-// Room for one more event of that length, for that many sessions.
-[[nodiscard]] bool has_room_for(const Locked& locked, std::uint32_t sessions,
-                                std::size_t length) noexcept;
-
 // Puts the message into the queue of a session that has not ended, and wakes its connect. False if
 // it did not get it: its queue is full, over which it may have ended.
 [[nodiscard]] bool deliver_message(const Locked& locked, SessionIndex index,

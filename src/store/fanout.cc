@@ -188,9 +188,8 @@ JobIndex create_job(const Locked& locked, const broker::Publication& publication
 
 bool has_room(const Locked& locked, std::uint64_t subscribers, std::size_t length) noexcept {
     const Header& header = locked.header();
-    const std::uint64_t pages = std::uint64_t{pages_for(locked, Kind::kQueueEntry, subscribers)} +
-                                pages_for(locked, Kind::kBlock, blocks_for(length)) +
-                                pages_for(locked, Kind::kJob, 1);
+    const std::uint64_t pages =
+        pages_needed(locked, subscribers, length) + pages_for(locked, Kind::kJob, 1);
     return pages <= header.free_pages && header.job_count < kMaxJobs;
 }
 

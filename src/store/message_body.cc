@@ -23,6 +23,12 @@ void free_chain(const Locked& locked, BlockIndex index) noexcept {
 
 }  // namespace
 
+std::uint64_t pages_needed(const Locked& locked, std::uint64_t sessions,
+                           std::size_t length) noexcept {
+    return std::uint64_t{pages_for(locked, Kind::kQueueEntry, sessions)} +
+           pages_for(locked, Kind::kBlock, blocks_for(length));
+}
+
 BlockIndex store_message(const Locked& locked, std::string_view text) noexcept {
     BlockIndex first;
     BlockIndex last;

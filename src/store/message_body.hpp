@@ -2,6 +2,7 @@
 #ifndef BAYEUX_STORE_MESSAGE_BODY_HPP
 #define BAYEUX_STORE_MESSAGE_BODY_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -13,6 +14,10 @@ namespace bayeux::store {
     return length == 0 ? 1 : static_cast<std::uint32_t>((length + Block::kData - 1) / Block::kData);
 }
 
+// Pages that would have to come from the pool to queue one more message of that length for so many
+// sessions.
+[[nodiscard]] std::uint64_t pages_needed(const Locked& locked, std::uint64_t sessions,
+                                         std::size_t length) noexcept;
 // With one reference, the caller's. Nothing if memory is full.
 [[nodiscard]] BlockIndex store_message(const Locked& locked, std::string_view text) noexcept;
 inline void add_reference(const Locked& locked, BlockIndex message) noexcept {
