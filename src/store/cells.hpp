@@ -148,11 +148,10 @@ struct Session {
     std::array<DueLinks, 2> due;       // (d)
     SessionIndex wheel_next;           // (d)
     SessionIndex wheel_prev;           // (d)
-    SessionIndex dying_next;           // (d)
-    SessionIndex dying_prev;           // (d)
     UserIndex user;                    // whose list it is in: of a user of that tag, or none
-    SessionIndex user_next;            // (d)
-    SessionIndex user_prev;            // (d)
+    SessionIndex peer_next;  // (d) among the user's; once it has ended, among those to dismantle
+    SessionIndex peer_prev;  // (d)
+    std::uint64_t joined;    // its number among all that ever became a user's (UserRound)
 };
 static_assert(ShmType<Session> && sizeof(Session) == 256);
 static_assert(offsetof(Session, queue_head) == 156);

@@ -19,29 +19,32 @@ bool has_room_for(const Locked& locked, std::uint32_t sessions, std::size_t leng
 }
 
 // Where the round goes on: with whom it stood on, or, if that one has gone, from the newest of the
-// user's sessions, passing over those that are not older. kNone: nowhere.
-SessionIndex next_of(const Locked& locked, UserIndex user, const UserRound& round) noexcept {
-    const SessionIndex first = locked.cell(user).first;
-    if (!round.begun) {
-        return first;
-    }
+// user's sessions. Nobody can have come between those it has still to reach.
+SessionIndex place_of(const Locked& locked, UserIndex user, const UserRound& round) noexcept {
     const Session* const stood_on = resolve(locked, round.next);
-    if (stood_on != nullptr && stood_on->user == user) {
-        return SessionIndex(round.next.index);
+    return stood_on != nullptr && stood_on->user == user ? SessionIndex(round.next.index)
+                                                         : locked.cell(user).first;
+}
+
+void stand_on(const Locked& locked, SessionIndex at, UserRound& round) noexcept {
+    round.next = {at.value, locked.cell(at).generation};
+}
+
+// Passes over those who have it, or came later, which costs as much of the budget as a delivery.
+void pass_over(const Locked& locked, const UserRound& round, SessionIndex& at,
+               std::uint32_t& budget) noexcept {
+    for (; at && budget != 0 && locked.cell(at).joined >= round.below; --budget) {
+        at = locked.cell(at).peer_next;
     }
-    SessionIndex at = first;
-    while (at && locked.cell(at).generation >= round.next.generation) {
-        at = locked.cell(at).user_next;
-    }
-    return at;
 }
 
 // The message to the next ones; true if that was all.
-bool deliver_some(const Locked& locked, SessionIndex at, BlockIndex message,
+bool deliver_some(const Locked& locked, SessionIndex at, BlockIndex message, std::uint32_t budget,
                   UserRound& round) noexcept {
-    for (std::uint32_t budget = kDeliveryStep; at && budget != 0; --budget) {
+    for (; at && budget != 0; --budget) {
         Session& session = locked.cell(at);
-        const SessionIndex next = session.user_next;
+        const SessionIndex next = session.peer_next;
+        round.below = session.joined;
         store_in_order(session.for_user, std::uint8_t{1});
         BAYEUX_KILL_POINT("delivery.for_user");
         round.reached += deliver_message(locked, at, message) ? 1U : 0U;
@@ -49,7 +52,7 @@ bool deliver_some(const Locked& locked, SessionIndex at, BlockIndex message,
         at = next;
     }
     if (at) {
-        round.next = {at.value, locked.cell(at).generation};
+        stand_on(locked, at, round);
     }
     return !at;
 }
@@ -90,11 +93,23 @@ Delivered deliver_event(const Locked& locked, SessionIndex index, std::string_vi
 bool deliver_round(const Locked& locked, const broker::UserDelivery& delivery, std::uint64_t tag,
                    UserRound& round) noexcept {
     const UserIndex user = find_user(locked, delivery.domain.value, tag, delivery.user);
-    const SessionIndex at = user ? next_of(locked, user, round) : SessionIndex();
+    if (!user) {
+        return true;
+    }
+    if (!round.begun) {
+        round.below = locked.header().joins + 1;
+    }
+    std::uint32_t budget = kDeliveryStep;
+    SessionIndex at = place_of(locked, user, round);
+    pass_over(locked, round, at, budget);
     if (!at) {
         return true;
     }
-    const std::uint32_t sessions = std::min(locked.cell(user).sessions, kDeliveryStep);
+    if (budget == 0) {
+        stand_on(locked, at, round);
+        return false;
+    }
+    const std::uint32_t sessions = std::min(locked.cell(user).sessions, budget);
     const BlockIndex message = has_room_for(locked, sessions, delivery.event.size())
                                    ? store_message(locked, delivery.event)
                                    : BlockIndex();
@@ -105,7 +120,7 @@ bool deliver_round(const Locked& locked, const broker::UserDelivery& delivery, s
     }
     locked.header().counters.published += round.begun ? 0 : 1;
     round.begun = true;
-    const bool over = deliver_some(locked, at, message, round);
+    const bool over = deliver_some(locked, at, message, budget, round);
     drop_reference(locked, message);
     return over;
 }

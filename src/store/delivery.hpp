@@ -28,11 +28,16 @@ enum class Delivered : std::uint8_t {
 
 inline constexpr std::uint32_t kDeliveryStep = 192;
 
+// A round goes from who joined last to who joined first. All below a number are still to get it,
+// nobody else is: so each session that is the user's all the time gets it once, whoever comes, goes
+// or comes back meanwhile.
 struct UserRound {
     std::uint32_t reached = 0;
     bool begun = false;
-    bool refused = false;  // no room in memory: the rest does not get it
-    // Who comes next, if it is still there then; else whoever is older.
+    bool refused = false;     // no room in memory: the rest does not get it
+    std::uint64_t below = 0;  // once begun
+    // Where the next step begins to look for these, if it is still there: it saves the way from the
+    // beginning of the list. It may stand before them, as a step also ends while it looks.
     SessionHandle next;
 };
 // True when the round is over. Who becomes the user's after it has begun is not in it.

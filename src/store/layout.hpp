@@ -39,7 +39,7 @@
 //      it will be; one for which nothing waits is neither. So no event is forgotten.
 //  V18 A user is in exactly one bucket chain, that of domain and tag; its list holds the sessions
 //      that name it, and it counts them: at least one. They are of its domain, have its tag, and
-//      none of them has ended.
+//      none of them has ended. Who joined later stands before who joined earlier.
 //  V19 A member is in exactly one bucket chain, that of channel and name, and in its channel's
 //  list.
 //      It counts the subscriptions that name it, which are on its channel; the session of each, if
@@ -57,7 +57,7 @@
 namespace bayeux::store {
 
 inline constexpr std::uint64_t kMagic = 0x315845594142646d;  // "mdBAYEX1"
-inline constexpr std::uint32_t kLayoutVersion = 4;
+inline constexpr std::uint32_t kLayoutVersion = 5;
 
 inline constexpr std::size_t kMinSegment = std::size_t{1} << 20U;
 inline constexpr std::size_t kMaxSegment = std::size_t{16} << 30U;  // a due reference has 32 bits
@@ -197,6 +197,7 @@ struct Header {
     Writer writer;
 
     std::uint64_t sequence;         // of the last publication
+    std::uint64_t joins;            // the number of the session that became a user's last
     std::uint32_t last_generation;  // of the last session
     std::uint32_t free_pages;       // (d)
     std::uint32_t free_page_head;   // (d)
@@ -221,7 +222,7 @@ struct Header {
     HoldTimes hold_times;
 };
 static_assert(ShmType<Header> && offsetof(Header, mutex) == 96 && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Header) == 6944);
+static_assert(sizeof(Header) == 6952);
 
 }  // namespace bayeux::store
 

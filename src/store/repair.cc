@@ -163,7 +163,7 @@ void enlist_with_user(const Locked& locked, SessionIndex index, Session& session
     const UserIndex index_of_user = session.user;
     const User* const user = locked.segment().live(index_of_user);
     session.user = UserIndex();
-    session.user_next = session.user_prev = SessionIndex();
+    session.peer_next = session.peer_prev = SessionIndex();
     if (session.state == SessionState::kEnded || !index_of_user) {
         return;
     }
@@ -171,6 +171,8 @@ void enlist_with_user(const Locked& locked, SessionIndex index, Session& session
         session.user_tag = 0;
         return;
     }
+    // The counter moves first: a number beyond it is none.
+    session.joined = session.joined <= locked.header().joins ? session.joined : 0;
     enlist(locked, index, index_of_user);
 }
 
@@ -209,6 +211,9 @@ void relist_sessions(const Locked& locked) noexcept {
         }
         relist_due(locked, index);
     });
+    for_each_live<User>(locked.segment(),
+                        [&](UserIndex index, const User&) { sort_sessions(locked, index); });
+    BAYEUX_KILL_POINT("repair.users_sorted");
 }
 
 void relist_channels(const Locked& locked) noexcept {

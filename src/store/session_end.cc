@@ -22,10 +22,10 @@ bool owns_something(const Session& session) noexcept {
 void remove_dying(const Locked& locked, SessionIndex index) noexcept {
     Header& header = locked.header();
     Session& session = locked.cell(index);
-    (session.dying_prev ? locked.cell(session.dying_prev).dying_next : header.dying_head) =
-        session.dying_next;
-    (session.dying_next ? locked.cell(session.dying_next).dying_prev : header.dying_tail) =
-        session.dying_prev;
+    (session.peer_prev ? locked.cell(session.peer_prev).peer_next : header.dying_head) =
+        session.peer_next;
+    (session.peer_next ? locked.cell(session.peer_next).peer_prev : header.dying_tail) =
+        session.peer_prev;
     session.dying = 0;
 }
 
@@ -35,9 +35,9 @@ void append_dying(const Locked& locked, SessionIndex index) noexcept {
     Header& header = locked.header();
     Session& session = locked.cell(index);
     session.dying = 1;
-    session.dying_next = SessionIndex();
-    session.dying_prev = header.dying_tail;
-    (header.dying_tail ? locked.cell(header.dying_tail).dying_next : header.dying_head) = index;
+    session.peer_next = SessionIndex();
+    session.peer_prev = header.dying_tail;
+    (header.dying_tail ? locked.cell(header.dying_tail).peer_next : header.dying_head) = index;
     header.dying_tail = index;
 }
 

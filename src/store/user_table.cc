@@ -1,6 +1,8 @@
 #include "store/user_table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstring>
 
 #include "base/siphash.hpp"
@@ -48,6 +50,20 @@ void destroy_user(const Locked& locked, UserIndex index) noexcept {
     release(locked, index);
 }
 
+// Of two chains in which the numbers descend, one.
+SessionIndex merge(const Locked& locked, SessionIndex one, SessionIndex other) noexcept {
+    SessionIndex head;
+    SessionIndex* end = &head;
+    while (one && other) {
+        SessionIndex& later = locked.cell(one).joined >= locked.cell(other).joined ? one : other;
+        *end = later;
+        end = &locked.cell(later).peer_next;
+        later = *end;
+    }
+    *end = one ? one : other;
+    return head;
+}
+
 }  // namespace
 
 std::uint64_t user_tag(const Segment& segment, std::string_view name) noexcept {
@@ -79,6 +95,7 @@ bool join_user(const Locked& locked, SessionIndex index, const broker::User& use
     if (!found) {
         return false;
     }
+    session.joined = ++locked.header().joins;
     enlist(locked, index, found);
     BAYEUX_KILL_POINT("user.joined");
     store_in_order(session.user_tag, user.tag);
@@ -94,12 +111,12 @@ void leave_user(const Locked& locked, SessionIndex index) noexcept {
     }
     BAYEUX_KILL_POINT("user.left");
     User& user = locked.cell(of);
-    (session.user_prev ? locked.cell(session.user_prev).user_next : user.first) = session.user_next;
-    if (session.user_next) {
-        locked.cell(session.user_next).user_prev = session.user_prev;
+    (session.peer_prev ? locked.cell(session.peer_prev).peer_next : user.first) = session.peer_next;
+    if (session.peer_next) {
+        locked.cell(session.peer_next).peer_prev = session.peer_prev;
     }
     session.user = UserIndex();
-    session.user_next = session.user_prev = SessionIndex();
+    session.peer_next = session.peer_prev = SessionIndex();
     if (--user.sessions == 0) {
         destroy_user(locked, of);
     }
@@ -116,13 +133,40 @@ void enlist(const Locked& locked, SessionIndex index, UserIndex of) noexcept {
     Session& session = locked.cell(index);
     User& user = locked.cell(of);
     session.user = of;
-    session.user_prev = SessionIndex();
-    session.user_next = user.first;
+    session.peer_prev = SessionIndex();
+    session.peer_next = user.first;
     if (user.first) {
-        locked.cell(user.first).user_prev = index;
+        locked.cell(user.first).peer_prev = index;
     }
     user.first = index;
     ++user.sessions;
+}
+
+void sort_sessions(const Locked& locked, UserIndex index) noexcept {
+    User& user = locked.cell(index);
+    // Chains of 1, 2, 4 and so on sessions that are in order already; two of a size become one.
+    std::array<SessionIndex, 32> sorted{};
+    for (SessionIndex at = user.first; at;) {
+        SessionIndex chain = at;
+        at = locked.cell(at).peer_next;
+        locked.cell(chain).peer_next = SessionIndex();
+        std::size_t size = 0;
+        for (; size + 1 < sorted.size() && sorted[size]; ++size) {
+            chain = merge(locked, sorted[size], chain);
+            sorted[size] = SessionIndex();
+        }
+        sorted[size] = merge(locked, sorted[size], chain);
+    }
+    SessionIndex all;
+    for (const SessionIndex chain : sorted) {
+        all = merge(locked, all, chain);
+    }
+    user.first = all;
+    SessionIndex before;
+    for (SessionIndex at = all; at; at = locked.cell(at).peer_next) {
+        locked.cell(at).peer_prev = before;
+        before = at;
+    }
 }
 
 }  // namespace bayeux::store

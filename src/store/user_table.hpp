@@ -1,4 +1,5 @@
-// The users who have sessions, by domain and name, and a list of each one's sessions.
+// The users who have sessions, by domain and name, and a list of each one's sessions. Who joins
+// gets a number and stands before all others, so the numbers descend along the list.
 #ifndef BAYEUX_STORE_USER_TABLE_HPP
 #define BAYEUX_STORE_USER_TABLE_HPP
 
@@ -26,7 +27,10 @@ void leave_user(const Locked& locked, SessionIndex index) noexcept;
 
 // --- for repair ---
 void link_user(const Locked& locked, UserIndex index) noexcept;
+// In front of all others, whatever its number is.
 void enlist(const Locked& locked, SessionIndex index, UserIndex user) noexcept;
+// Puts the user's list in the order of the numbers.
+void sort_sessions(const Locked& locked, UserIndex index) noexcept;
 
 }  // namespace bayeux::store
 

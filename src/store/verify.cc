@@ -288,12 +288,12 @@ std::string check_V13_dying(const Locked& locked) {
     SessionIndex before;
     for (SessionIndex index = locked.header().dying_head; index;) {
         const Session* const session = locked.segment().live(index);
-        if (session == nullptr || session->dying_prev != before ||
+        if (session == nullptr || session->peer_prev != before ||
             !seen.insert(index.value).second) {
             return "V13 the dying list leads astray";
         }
         before = index;
-        index = session->dying_next;
+        index = session->peer_next;
     }
     std::string wrong;
     for_each_live<Session>(locked.segment(), [&](SessionIndex index, const Session& session) {

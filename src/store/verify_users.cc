@@ -15,7 +15,7 @@ std::string check_list(const Locked& locked, UserIndex of, const User& user,
     SessionIndex before;
     for (SessionIndex index = user.first; index; ++count) {
         const Session* const session = locked.segment().live(index);
-        if (session == nullptr || session->user_prev != before ||
+        if (session == nullptr || session->peer_prev != before ||
             !listed.insert(index.value).second) {
             return "V18 a user's list leads astray";
         }
@@ -23,8 +23,11 @@ std::string check_list(const Locked& locked, UserIndex of, const User& user,
             session->user_tag != user.tag || session->state == SessionState::kEnded) {
             return "V18 a session is in the list of another user, or has ended";
         }
+        if (session->joined > (before ? locked.cell(before).joined : locked.header().joins)) {
+            return "V18 a user's sessions are not in the order in which they joined";
+        }
         before = index;
-        index = session->user_next;
+        index = session->peer_next;
     }
     return count == user.sessions && count != 0 ? "" : "V18 a user's count is wrong";
 }

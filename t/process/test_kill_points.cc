@@ -8,6 +8,7 @@
 #include "lib/cmocka.hpp"
 #include "process/kill_scenarios.hpp"
 #include "process/killed_at.hpp"
+#include "store/delivery.hpp"
 
 namespace bayeux::test {
 namespace {
@@ -214,6 +215,63 @@ void fanout_when_publisher_killed_then_subscribers_agree(void**) {
     assert_string_equal(text, "");
 }
 
+// Somebody is killed at a point of what changes the sessions of a user, in the middle of a delivery
+// to him by another process: who is his all the time gets it once.
+std::string walk_round(long& total) {
+    constexpr std::uint32_t kSessions = 450;
+    for (long points = 0;; ++points, ++total) {
+        StoreWorld world(std::size_t{1} << 20U, 2);
+        std::vector<SessionHandle> all;
+        for (std::uint32_t i = 0; i < kSessions; ++i) {
+            all.push_back(world.session_of(i, i % 3 == 0 ? "bob" : "alice"));
+        }
+        for (std::uint32_t i = 0; i < kSessions; i += 3) {
+            world.change_user(all[i], "alice");
+        }
+        store::UserRound round;
+        bool over = false;
+        const auto step = [&] {
+            world.locked([&](const store::Locked& locked) {
+                over = store::deliver_round(locked, {kDomain, "alice", "{1}"},
+                                            world.store().user_tag("alice"), round);
+            });
+        };
+        step();
+        // The first to come now, one that has it, and one that is late.
+        const SessionHandle next = round.next;
+        const bool killed = killed_at(points, [&] {
+            world.store().end_session(next);
+            world.change_user(all[0], "carol");
+            world.session_of(kSessions, "alice");
+        });
+        for (int steps = 0; !over && steps < 10; ++steps) {
+            step();
+        }
+        std::string wrong = world.wrong();
+        for (const SessionHandle session : all) {
+            const std::string got = world.receive(session);
+            const bool touched = session == all[0] || session == next;
+            if (wrong.empty() && got != "{1}" && !(touched && got.empty())) {
+                wrong = "received " + got;
+            }
+        }
+        if (!wrong.empty()) {
+            return "killed at point " + std::to_string(points) + ": " + wrong;
+        }
+        if (!killed) {
+            return {};
+        }
+    }
+}
+
+void round_when_somebody_is_killed_meanwhile_then_each_once(void**) {
+    long total = 0;
+    char text[256] = {};
+    std::snprintf(text, sizeof(text), "%s", walk_round(total).c_str());
+    print_message("# %ld kill points\n", total);
+    assert_string_equal(text, "");
+}
+
 }  // namespace
 }  // namespace bayeux::test
 
@@ -223,6 +281,7 @@ int main() {
         cmocka_unit_test(store_when_killed_at_any_point_then_whole_again),
         cmocka_unit_test(repair_when_killed_at_any_point_then_repaired_by_the_next),
         cmocka_unit_test(fanout_when_publisher_killed_then_subscribers_agree),
+        cmocka_unit_test(round_when_somebody_is_killed_meanwhile_then_each_once),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -96,15 +96,18 @@ void round_when_its_place_is_gone_then_goes_on_with_the_older_ones(void** state)
     assert_false(over);
     assert_int_equal(round.reached, store::kDeliveryStep);
     assert_string_equal(world.wrong().c_str(), "");
-    world.store().end_session(round.next);
+    const SessionHandle gone = round.next;
+    world.store().end_session(gone);
     const SessionHandle late = world.session_of(kMany, "alice");
-    world.locked([&](const store::Locked& locked) {
-        over = store::deliver_round(locked, delivery, tag, round);
-    });
+    for (int steps = 0; !over && steps < 2; ++steps) {
+        world.locked([&](const store::Locked& locked) {
+            over = store::deliver_round(locked, delivery, tag, round);
+        });
+    }
     assert_true(over);
     assert_int_equal(round.reached, kMany - 1);
     for (const SessionHandle session : all) {
-        assert_string_equal(world.receive(session).c_str(), session == round.next ? "" : "{1}");
+        assert_string_equal(world.receive(session).c_str(), session == gone ? "" : "{1}");
     }
     assert_string_equal(world.receive(late).c_str(), "");
 }
