@@ -90,8 +90,9 @@ APR_DECLARE_OPTIONAL_FN(bayeux_result, bayeux_publish,
                          unsigned* reached));
 
 /* Sends an event to one session, whatever it is subscribed to. The channel may be a service channel
- * too. BAYEUX_FULL if the session's queue has no room (BayeuxMaxQueue); it may have ended over it.
- */
+ * too. If the session has a user it is for him: whoever logs in at the same client before it was
+ * read does not get it, the session ends instead. BAYEUX_FULL if the session's queue has no room
+ * (BayeuxMaxQueue); it may have ended over it. */
 APR_DECLARE_OPTIONAL_FN(bayeux_result, bayeux_deliver,
                         (bayeux_domain domain, const char* session, const char* channel,
                          const char* data));

@@ -83,6 +83,7 @@ void call_service(Batch& batch, const Message& message, const Target& target) {
         return;
     }
     batch.outcome.calls.push_back({.session = batch.session->handle,
+                                   .user_tag = batch.request.user.tag,
                                    .client_id = std::string(batch.client_id),
                                    .channel = *target.name,
                                    .id = std::string(message.id),
@@ -109,8 +110,10 @@ bool served_by_module(Batch& batch, const Message& message, const Target& target
         hooks->on_service(batch.hooked(message), *target.name, message.data);
     if (verdict.taken && (verdict.answer || verdict.failed) && batch.session) {
         const std::string event = answer_event(verdict, message, target);
-        static_cast<void>(batch.store.deliver(
-            {.domain = batch.settings.domain, .session = batch.session->handle, .event = event}));
+        static_cast<void>(batch.store.deliver({.domain = batch.settings.domain,
+                                               .session = batch.session->handle,
+                                               .event = event,
+                                               .user_tag = batch.request.user.tag}));
     }
     return verdict.taken;
 }

@@ -3,6 +3,7 @@
 #ifndef BAYEUX_BROKER_SERVICE_CALL_HPP
 #define BAYEUX_BROKER_SERVICE_CALL_HPP
 
+#include <cstdint>
 #include <string>
 
 #include "base/strong_id.hpp"
@@ -12,8 +13,9 @@ namespace bayeux::broker {
 
 // The message was allowed and is acknowledged, whatever becomes of the call (PB-11).
 struct ServiceCall {
-    SessionHandle session;  // the sender, who gets the answer
-    std::string client_id;  // of the same
+    SessionHandle session;       // the sender, who gets the answer
+    std::uint64_t user_tag = 0;  // whose it is; if it changes hands the answer is not for the next
+    std::string client_id;       // of the same
     protocol::ChannelName channel;
     std::string id;    // JSON as it was sent; empty without one (PB-15)
     std::string data;  // JSON as it was sent

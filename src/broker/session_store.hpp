@@ -163,6 +163,9 @@ struct Delivery {
     DomainId domain;
     SessionHandle session;
     std::string_view event;  // as in a publication
+    // Whose the session was when there was cause to send this (SessionInfo): it is for his eyes
+    // only. 0: for whoever has the session.
+    std::uint64_t user_tag = 0;
 };
 
 // The same for all sessions of a user, for his eyes only.
@@ -287,8 +290,8 @@ class SessionStore {
     // the same order per channel for all of them. Returns the number of sessions reached, or kFull.
     virtual Result<std::size_t> publish(const Publication& publication) = 0;
     // Queues the event for this one session, by its queue's limits, and wakes it. Returns how many
-    // sessions got it: 0 if the session has ended or is of another domain, its queue has no room
-    // (then it may have ended over it), or the store has none.
+    // sessions got it: 0 if the session has ended, is of another domain or somebody else's by now
+    // (S20), its queue has no room (then it may have ended over it), or the store has none.
     virtual std::size_t deliver(const Delivery& delivery) = 0;
     // The same for each session of a user. Returns how many got it, or kFull if the store has no
     // room for it.

@@ -101,8 +101,10 @@ bayeux_result deliver(bayeux_domain domain, const char* session, const char* cha
     if (!sight) {
         return BAYEUX_UNKNOWN;
     }
-    const std::size_t reached = child->store().deliver(
-        {.domain = parcel->settings.domain, .session = sight->handle, .event = parcel->event});
+    const std::size_t reached = child->store().deliver({.domain = parcel->settings.domain,
+                                                        .session = sight->handle,
+                                                        .event = parcel->event,
+                                                        .user_tag = sight->user_tag});
     return reached != 0 ? BAYEUX_OK : BAYEUX_FULL;
 }
 

@@ -1,5 +1,6 @@
 // `SetHandler bayeux-publish`: a message by a plain POST, from whoever the Location lets in. The
 // channel sections of the domain do not ask again: their rules are for sessions.
+#include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -133,6 +134,7 @@ class Sender {
             id ? this_child()->store().find_session(settings_.domain, *id) : std::nullopt;
         if (found) {
             session_ = found->handle;
+            user_tag_ = found->user_tag;
         }
         return found.has_value();
     }
@@ -146,7 +148,7 @@ class Sender {
             return broker::publish_from_outside(store, settings_, *request_.channel, options_,
                                                 event);
         }
-        if (store.deliver({settings_.domain, *session_, event}) == 0) {
+        if (store.deliver({settings_.domain, *session_, event, user_tag_}) == 0) {
             return Error{ErrorCode::kFull, "the session's queue or the store has no room for it"};
         }
         return std::size_t{1};
@@ -164,6 +166,7 @@ class Sender {
     ModuleHooks hooks_;
     std::vector<std::string> events_;
     std::optional<SessionHandle> session_;
+    std::uint64_t user_tag_ = 0;  // whose it is
     std::size_t sent_ = 0;
     std::size_t sessions_ = 0;
 };

@@ -42,11 +42,10 @@ void pass_over(const Locked& locked, const UserRound& round, SessionIndex& at,
 bool deliver_some(const Locked& locked, SessionIndex at, BlockIndex message, std::uint32_t budget,
                   UserRound& round) noexcept {
     for (; at && budget != 0; --budget) {
-        Session& session = locked.cell(at);
+        const Session& session = locked.cell(at);
         const SessionIndex next = session.peer_next;
         round.below = session.joined;
-        store_in_order(session.for_user, std::uint8_t{1});
-        BAYEUX_KILL_POINT("delivery.for_user");
+        mark_for_user(locked, at);
         round.reached += deliver_message(locked, at, message) ? 1U : 0U;
         BAYEUX_KILL_POINT("delivery.one_more");
         at = next;
@@ -73,6 +72,11 @@ bool deliver_message(const Locked& locked, SessionIndex index, BlockIndex messag
             return false;
     }
     return false;
+}
+
+void mark_for_user(const Locked& locked, SessionIndex index) noexcept {
+    store_in_order(locked.cell(index).for_user, std::uint8_t{1});
+    BAYEUX_KILL_POINT("delivery.for_user");
 }
 
 Delivered deliver_event(const Locked& locked, SessionIndex index, std::string_view event) noexcept {

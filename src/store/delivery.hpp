@@ -15,6 +15,10 @@ namespace bayeux::store {
 [[nodiscard]] bool deliver_message(const Locked& locked, SessionIndex index,
                                    BlockIndex message) noexcept;
 
+// The session is about to get what is for its user alone: it ends if it changes hands before that
+// was read (S20).
+void mark_for_user(const Locked& locked, SessionIndex index) noexcept;
+
 enum class Delivered : std::uint8_t {
     kQueued,
     kRefused,  // no room in memory; the session is as it was

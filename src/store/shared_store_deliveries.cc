@@ -16,11 +16,15 @@ std::size_t SharedStore::deliver(const broker::Delivery& delivery) {
     bool dying = false;
     const bool queued = under_lock(Operation::kDeliver, [&](const Locked& locked) {
         const Session* const session = resolve_alive(locked, delivery.session);
-        if (session == nullptr || session->domain != delivery.domain.value) {
+        if (session == nullptr || session->domain != delivery.domain.value ||
+            (delivery.user_tag != 0 && session->user_tag != delivery.user_tag)) {
             return false;
         }
-        const Delivered result =
-            deliver_event(locked, SessionIndex(delivery.session.index), delivery.event);
+        const SessionIndex index(delivery.session.index);
+        if (delivery.user_tag != 0) {
+            mark_for_user(locked, index);
+        }
+        const Delivered result = deliver_event(locked, index, delivery.event);
         dying = static_cast<bool>(locked.header().dying_head);
         return result == Delivered::kQueued;
     });
@@ -57,7 +61,7 @@ std::uint64_t SharedStore::user_tag(std::string_view name) const noexcept {
 bool SharedStore::change_user(SessionHandle handle, const broker::User& user) {
     bool ended = false;
     const bool alive = under_lock(Operation::kChangeUser, [&](const Locked& locked) {
-        const Session* const session = resolve_alive(locked, handle);
+        Session* const session = resolve_alive(locked, handle);
         if (session == nullptr || session->user_tag == user.tag) {
             return session != nullptr;
         }
@@ -67,6 +71,7 @@ bool SharedStore::change_user(SessionHandle handle, const broker::User& user) {
             ended = true;
             return false;
         }
+        session->for_user = 0;
         leave_user(locked, index);
         // Without memory for it the session is nobody's, and the next request tries again.
         static_cast<void>(join_user(locked, index, user));

@@ -166,6 +166,23 @@ def _(server):
     bob.close()
 
 
+@test("S20 what was sent to a session for one user is not for the next; without a login it is for whoever has it")
+def _(server):
+    bob = session(server, "/mixed", **as_user("bob"))
+    equal(reached(send(server, f"/inbox?session={bob.client_id}", "for bob")), 1)
+    bob.headers = [user_header("carol")]
+    found = bob.connect(0)
+    bayeux_refused(found.reply, "402::session_unknown")
+    equal(found.data, [])
+    bob.close()
+    anybody = session(server, "/mixed")
+    equal(reached(send(server, f"/inbox?session={anybody.client_id}", 1)), 1)
+    anybody.headers = [user_header("carol")]
+    equal(poll(anybody).data, [1])
+    anybody.disconnect()
+    anybody.close()
+
+
 @test("S20 what waits for one user is not for the next: the session ends, and its client handshakes anew")
 def _(server):
     bob = session(server, "/mixed", **as_user("bob"))

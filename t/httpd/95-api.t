@@ -161,6 +161,20 @@ def _(server):
         equal(result(server, "deliver", session=alice.client_id, channel="/meta/x", data="1")[0], INVALID)
 
 
+@test("S20 deliver: to whoever has the session then, not to the next user")
+def _(server):
+    alice = connected(server, "/members", headers=[user_header("alice")])
+    equal(result(server, "deliver", session=alice.client_id, channel="/x", data="1")[0], OK)
+    equal(poll(alice).data, [1])
+    equal(result(server, "deliver", session=alice.client_id, channel="/x", data='"for alice"')[0], OK)
+    alice.headers = [user_header("bob")]
+    found = alice.connect(0)
+    refused(found.reply, "402::session_unknown")
+    equal(found.data, [])
+    equal(result(server, "deliver", session=alice.client_id, channel="/x", data="1")[0], UNKNOWN)
+    alice.close()
+
+
 @test("deliver: a full queue is said")
 def _(server):
     server.expect("BX0016")

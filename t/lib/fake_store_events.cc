@@ -29,6 +29,7 @@ bool FakeStore::Session::unacknowledged() const noexcept {
 void FakeStore::Session::pop_front() {
     queued_bytes -= queue.front().event->size();
     queue.pop_front();
+    for_user = for_user && !queue.empty();
 }
 
 void FakeStore::Session::forget(std::int64_t acknowledged) {
@@ -90,10 +91,12 @@ std::size_t FakeStore::deliver(const broker::Delivery& delivery) {
     bool got_it = false;
     {
         const std::lock_guard lock(mutex_);
-        const Session* const session = find(delivery.session);
-        if (full || session == nullptr || session->wanted.domain != delivery.domain) {
+        Session* const session = find(delivery.session);
+        if (full || session == nullptr || session->wanted.domain != delivery.domain ||
+            (delivery.user_tag != 0 && session->user_tag != delivery.user_tag)) {
             return 0;
         }
+        session->for_user = session->for_user || delivery.user_tag != 0;
         Queued event;
         event.event = std::make_shared<const std::string>(delivery.event);
         got_it = deliver(event, sessions_.find(delivery.session.index));

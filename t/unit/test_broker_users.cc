@@ -72,6 +72,19 @@ void find_when_of_another_user_then_by_the_same_rules(void** state) {
     assert_false(bench.find("$1").has_value());
 }
 
+// Whose call it was goes with it, for when the answer comes.
+void service_when_called_then_for_the_user_of_the_request(void** state) {
+    Bench& bench = bench_of(state);
+    handshake_as(bench, "alice");
+    bench.policy.by_channel["/service/a"].service = true;
+    for (const char* const user : {"alice", "bob", ""}) {
+        bench.user = user;
+        bench.send(R"([{"channel":"/service/a","data":1,"clientId":"$1"}])");
+        assert_int_equal(bench.outcome.calls.size(), 1);
+        assert_true(bench.outcome.calls[0].user_tag == bench.store.user_tag(user));
+    }
+}
+
 // Who may not use the session does not make it his.
 void request_when_without_the_cookie_then_the_user_stays(void** state) {
     Bench& bench = bench_of(state);
@@ -93,6 +106,7 @@ int main() {
         BENCH_TEST(request_when_of_another_user_then_the_session_is_his),
         BENCH_TEST(request_when_of_another_user_and_own_events_wait_then_session_unknown),
         BENCH_TEST(find_when_of_another_user_then_by_the_same_rules),
+        BENCH_TEST(service_when_called_then_for_the_user_of_the_request),
         BENCH_TEST(request_when_without_the_cookie_then_the_user_stays),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

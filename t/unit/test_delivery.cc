@@ -100,6 +100,56 @@ void deliver_when_memory_is_full_then_refused_and_session_unharmed(void** state)
     assert_int_equal(deliver(world.store(), one, "{}"), 1);
 }
 
+// S20: what there was cause to send to one user does not go to the next who has the session, and
+// what waits for the one is not drained by the other.
+template <class Store>
+void check_users(Store& store, SessionHandle one, const char* (*drain)(Store&, SessionHandle)) {
+    const std::uint64_t alice = store.user_tag("alice");
+    const std::uint64_t bob = store.user_tag("bob");
+    assert_int_equal(store.deliver({kDomain, one, "{1}", alice}), 1);
+    assert_string_equal(drain(store, one), "{1}");
+    assert_true(store.change_user(one, {"bob", bob}));
+    assert_int_equal(store.deliver({kDomain, one, "{late}", alice}), 0);
+    assert_int_equal(store.deliver({kDomain, one, "{2}", bob}), 1);
+    assert_string_equal(drain(store, one), "{2}");
+    assert_int_equal(store.deliver({kDomain, one, "{anybody}"}), 1);
+    assert_true(store.change_user(one, {}));
+    assert_int_equal(store.deliver({kDomain, one, "{late}", bob}), 0);
+    assert_string_equal(drain(store, one), "{anybody}");
+    assert_true(store.change_user(one, {"alice", alice}));
+    assert_int_equal(store.deliver({kDomain, one, "{3}", alice}), 1);
+    assert_false(store.change_user(one, {"bob", bob}));
+    assert_int_equal(store.deliver({kDomain, one, "{4}", alice}), 0);
+}
+
+template <class Store>
+const char* drain_once(Store& store, SessionHandle session) {
+    static std::string text;
+    text.clear();
+    static_cast<void>(store.drain(session, ChildIndex{0}, text));
+    store.delivered(session, true);
+    return text.c_str();
+}
+
+void deliver_when_session_has_changed_hands_then_not_to_the_next_user(void** state) {
+    StoreWorld& world = world_of(state);
+    check_users<store::SharedStore>(world.store(), world.session_of(1, "alice"), drain_once);
+    assert_string_equal(world.wrong().c_str(), "");
+    assert_int_equal(world.used_after_all(), 0);
+}
+
+// What its queue had no room for leaves no trace: the session goes on in other hands.
+void deliver_when_dropped_then_session_may_change_hands(void** state) {
+    StoreWorld& world = world_of(state);
+    const SessionHandle one = world.session_of(1, "alice", {2, 3, broker::Overflow::kDropNewest});
+    assert_int_equal(
+        world.store().deliver({kDomain, one, "{long}", world.store().user_tag("alice")}), 0);
+    assert_true(world.change_user(one, "bob"));
+    assert_int_equal(deliver(world.store(), one, "{1}"), 1);
+    assert_true(world.change_user(one, "carol"));
+    assert_string_equal(world.receive(one).c_str(), "{1}");
+}
+
 // The store that stands in for it in other tests does the same.
 void fake_deliver_when_asked_then_as_the_shared_store(void**) {
     RecordingRinger ringer;
@@ -124,6 +174,8 @@ void fake_deliver_when_asked_then_as_the_shared_store(void**) {
     assert_int_equal(deliver(store, one, "{3}"), 0);
     assert_int_equal(deliver(store, one, "{3}"), 0);
     assert_false(store.view(one).has_value());
+    wanted.user = {"alice", store.user_tag("alice")};
+    check_users<FakeStore>(store, store.create_session(wanted).value(), drain_once);
 }
 
 }  // namespace
@@ -138,6 +190,8 @@ int main() {
         WORLD_TEST(deliver_when_session_is_gone_or_elsewhere_then_nobody),
         WORLD_TEST(deliver_when_queue_is_full_then_by_its_policy),
         WORLD_TEST(deliver_when_memory_is_full_then_refused_and_session_unharmed),
+        WORLD_TEST(deliver_when_session_has_changed_hands_then_not_to_the_next_user),
+        WORLD_TEST(deliver_when_dropped_then_session_may_change_hands),
         cmocka_unit_test(fake_deliver_when_asked_then_as_the_shared_store),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
