@@ -133,6 +133,9 @@ Begun begin_announcement(const Locked& locked, const ChangedChannel& changed,
 
 bool send_snapshot(const Locked& locked, SessionIndex session, std::string_view channel,
                    std::uint32_t hash, std::span<char> room) noexcept {
+    if (turn_away_if_full(locked, session)) {
+        return true;
+    }
     const ChannelIndex index = find_channel(locked, locked.cell(session).domain, channel, hash);
     const std::uint32_t present = index ? locked.cell(index).present : 0;
     PresenceText text(room);

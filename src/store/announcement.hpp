@@ -50,7 +50,8 @@ inline constexpr std::size_t kAnnouncementRoom = 8192;
 inline constexpr std::uint32_t kMaxHere = 1024;
 inline constexpr std::size_t kSnapshotRoom = std::size_t{96} << 10U;
 
-// Queues who is on the channel for the session. False without memory for it.
+// Queues who is on the channel for the session, unless its queue is full: then its policy is done
+// instead. False without memory for it.
 [[nodiscard]] bool send_snapshot(const Locked& locked, SessionIndex session,
                                  std::string_view channel, std::uint32_t hash,
                                  std::span<char> room) noexcept;

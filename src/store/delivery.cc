@@ -79,6 +79,21 @@ void mark_for_user(const Locked& locked, SessionIndex index) noexcept {
     BAYEUX_KILL_POINT("delivery.for_user");
 }
 
+bool turn_away_if_full(const Locked& locked, SessionIndex index) noexcept {
+    switch (outlook(locked.cell(index))) {
+        case Enqueued::kQueued:
+            return false;
+        case Enqueued::kDropped:
+            ++locked.header().counters.dropped_newest;
+            return true;
+        case Enqueued::kOverflow:
+            ++locked.header().counters.overflow_disconnects;
+            end_session(locked, index);
+            return true;
+    }
+    return false;
+}
+
 Delivered deliver_event(const Locked& locked, SessionIndex index, std::string_view event) noexcept {
     const BlockIndex message =
         has_room_for(locked, 1, event.size()) ? store_message(locked, event) : BlockIndex();

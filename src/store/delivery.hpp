@@ -28,6 +28,10 @@ enum class Delivered : std::uint8_t {
 [[nodiscard]] Delivered deliver_event(const Locked& locked, SessionIndex index,
                                       std::string_view event) noexcept;
 
+// Before there is an event, which is work to make: true if the session's queue is so full that it
+// would not get it. Then its policy is done, over which it may have ended.
+[[nodiscard]] bool turn_away_if_full(const Locked& locked, SessionIndex index) noexcept;
+
 // --- to all sessions of a user, in steps of a bounded number of sessions per hold ---
 
 inline constexpr std::uint32_t kDeliveryStep = 192;

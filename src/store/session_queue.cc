@@ -93,6 +93,15 @@ void remove_first(const Locked& locked, SessionIndex index) noexcept {
     free_entry(locked, entry);
 }
 
+Enqueued outlook(const Session& session) noexcept {
+    if (fits(session, 1) ||
+        (session.overflow == broker::Overflow::kDropOldest && has_pending(session))) {
+        return Enqueued::kQueued;
+    }
+    return session.overflow == broker::Overflow::kDisconnect ? Enqueued::kOverflow
+                                                             : Enqueued::kDropped;
+}
+
 void make_urgent(Session& session) noexcept {
     session.urgent = 1;
     session.lazy_at = kNever;

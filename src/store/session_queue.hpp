@@ -28,6 +28,9 @@ inline constexpr std::uint32_t kMaxDrainEvents = 1024;
 [[nodiscard]] Enqueued enqueue(const Locked& locked, SessionIndex index, BlockIndex message,
                                std::uint32_t lazy) noexcept;
 
+// What enqueue() would say of an event of any length; kQueued: it depends. Nothing is changed.
+[[nodiscard]] Enqueued outlook(const Session& session) noexcept;
+
 [[nodiscard]] inline bool has_pending(const Session& session) noexcept {
     return session.queue_count != session.in_flight_count;
 }

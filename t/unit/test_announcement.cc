@@ -155,6 +155,36 @@ void subscribe_when_refused_then_nobody_joins(void** state) {
     assert_string_equal(world.wrong().c_str(), "");
 }
 
+// It is not made for nothing, and what becomes of the session is what its policy says.
+void watch_when_the_queue_is_full_then_by_its_policy_without_a_snapshot(void** state) {
+    StoreWorld& world = world_of(state);
+    const SessionHandle strict = world.session(1, {1, 1000, broker::Overflow::kDisconnect});
+    const SessionHandle newest = world.session(2, {1, 1000, broker::Overflow::kDropNewest});
+    const SessionHandle oldest = world.session(3, {1, 1000, broker::Overflow::kDropOldest});
+    const SessionHandle filled = world.session(4, {9, 3, broker::Overflow::kDropNewest});
+    for (const SessionHandle session : {strict, newest, oldest, filled}) {
+        assert_int_equal(world.deliver(session, "{1}"), 1);
+    }
+    const store::Counters before = world.store().stats().counters;
+    watch(world, strict, "/presence/room");
+    assert_true(watch(world, newest, "/presence/room"));
+    assert_true(watch(world, filled, "/presence/room"));
+    store::Counters after = world.store().stats().counters;
+    assert_int_equal(after.published, before.published);
+    assert_int_equal(after.dropped_newest, before.dropped_newest + 2);
+    assert_int_equal(after.overflow_disconnects, before.overflow_disconnects + 1);
+    assert_false(world.store().find_session(kDomain, client(1)).has_value());
+    assert_true(watch(world, oldest, "/presence/room"));
+    after = world.store().stats().counters;
+    assert_int_equal(after.published, before.published + 1);
+    assert_int_equal(after.dropped_oldest, before.dropped_oldest + 1);
+    assert_string_equal(world.receive(newest).c_str(), "{1}");
+    assert_string_equal(world.receive(filled).c_str(), "{1}");
+    assert_string_equal(world.receive(oldest).c_str(), data(R"("here":[],"count":0)").c_str());
+    assert_string_equal(world.wrong().c_str(), "");
+    assert_int_equal(world.used_after_all(), 0);
+}
+
 // A thousand: none lost, none twice, in events of bounded length; a larger room's snapshot is cut.
 void room_when_large_then_told_in_parts(void**) {
     StoreWorld world(std::size_t{8} << 20U);
@@ -276,6 +306,7 @@ int main() {
     const CMUnitTest tests[] = {
         WORLD_TEST(user_when_several_sessions_then_joins_with_first_and_leaves_with_last),
         WORLD_TEST(watch_when_people_are_there_then_snapshot_to_this_session_only),
+        WORLD_TEST(watch_when_the_queue_is_full_then_by_its_policy_without_a_snapshot),
         WORLD_TEST(session_when_without_user_then_counts_as_itself),
         WORLD_TEST(session_when_it_expires_then_leaves),
         WORLD_TEST(session_when_it_changes_hands_then_presence_too),
