@@ -95,8 +95,8 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     child->index_ = place.value();
     const ServerConfig& config = server_config(s);
     child->max_blocking_holds_ = config.max_blocking_holds.or_else(threads / 2);
-    loop::LoopCounters& counters = all_loop_counters()[child->index_.value];
-    counters.reset(static_cast<std::uint32_t>(::getpid()));
+    ChildFigures& figures = all_figures()[child->index_.value];
+    figures.reset(static_cast<std::uint32_t>(::getpid()));
     loop::LoopSettings settings;
     settings.child = child->index_;
     settings.drain_timeout = Millis{config.drain_timeout_ms.or_else(10000)};
@@ -105,9 +105,9 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     }
     settings.chore = child->services_ ? &*child->services_ : nullptr;
     child->streams_.emplace(child->engine_, child->store_, child->clock_, child->index_);
-    child->streams_->counters = &counters;
+    child->streams_->counters = &figures.loop;
     child->loop_.emplace(settings, child->store_, child->bells_, child->turns_, child->clock_,
-                         counters);
+                         figures.loop);
     apr_status_t rv = child->loop_->open() ? APR_SUCCESS : APR_FROM_OS_ERROR(errno);
     if (rv == APR_SUCCESS) {
         rv = start_thread(&child->thread_, run_loop, child, pchild);
@@ -137,7 +137,8 @@ bool Child::prepare_services(apr_pool_t* pchild, server_rec* s, std::uint32_t th
     }
     const std::uint32_t running = std::max(threads / 2, 1U);
     services_.emplace(store_, clock_,
-                      config.service_calls.or_else({running, running * kWaitingPerCall}));
+                      config.service_calls.or_else({running, running * kWaitingPerCall}),
+                      all_figures()[index_.value].services);
     return true;
 }
 
@@ -172,7 +173,7 @@ void Child::finish() noexcept {
         services_->finish();
     }
     the_child = nullptr;
-    all_loop_counters()[index_.value].reset(0);
+    all_figures()[index_.value].reset(0);
     store_.release_child(index_);
 }
 

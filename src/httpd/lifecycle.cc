@@ -66,9 +66,9 @@ void bayeux_child_status(server_rec* /*s*/, pid_t pid, ap_generation_t /*generat
         return;
     }
     // One that was killed has left its figures behind.
-    for (bayeux::loop::LoopCounters& counters : all_loop_counters()) {
-        if (counters.pid == static_cast<std::uint32_t>(pid)) {
-            counters.reset(0);
+    for (bayeux::httpd::ChildFigures& figures : all_figures()) {
+        if (figures.loop.pid == static_cast<std::uint32_t>(pid)) {
+            figures.reset(0);
         }
     }
 }

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/entropy.hpp"
 #include "broker/engine.hpp"
+#include "httpd/child_figures.hpp"
 #include "httpd/free_memory.hpp"
 #include "httpd/httpd_api.hpp"
 #include "httpd/service_calls.hpp"
@@ -36,7 +37,7 @@ struct Retained {
     static constexpr const char* kKey = "mod_bayeux.retained.1";
 
     apr_shm_t* memory;       // in the process pool
-    apr_shm_t* figures;      // loop::LoopCounters, one for each place in the child table
+    apr_shm_t* figures;      // ChildFigures, one for each place in the child table
     std::uint64_t size;      // as configured
     std::uint32_t children;  // places in the child table, and bells
     int* bells;
@@ -49,8 +50,8 @@ struct Retained {
 // The memory as it was when this process was forked. nullptr before post_config.
 [[nodiscard]] Retained* retained() noexcept;
 
-// The counters of all loops, of dead children too until their place is taken again. Any process.
-[[nodiscard]] std::span<loop::LoopCounters> all_loop_counters() noexcept;
+// The figures of all children, of dead children too until their place is taken again. Any process.
+[[nodiscard]] std::span<ChildFigures> all_figures() noexcept;
 
 // The broker of one child process. Made in child_init, before there are workers; its loop thread is
 // joined before the child's pool goes.

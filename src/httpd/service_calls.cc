@@ -60,19 +60,44 @@ void ServiceCalls::List::remove(Call& call) noexcept {
     --count;
 }
 
-bool ServiceCalls::has_room() noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
-    return waiting_.count < terms_.waiting || workers_ < terms_.running;
+// For status pages.
+void ServiceCalls::show() noexcept {
+    figures_.waiting.store(waiting_.count, std::memory_order_relaxed);
+    figures_.running.store(running_.count, std::memory_order_relaxed);
 }
 
-bool ServiceCalls::enqueue(Call& call) noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
-    waiting_.push(call);
-    if (workers_ >= terms_.running) {
-        return false;
+ServiceCalls::Place ServiceCalls::place_for(SessionHandle session) const noexcept {
+    if (workers_ < terms_.running) {
+        return Place::kWantsWorker;
     }
-    ++workers_;
-    return true;
+    // Of those in the queue, so many have a worker that is about to come.
+    const std::uint32_t expected = workers_ - running_.count;
+    return waiting_.count < terms_.waiting + expected &&
+                   shares_.of(session) < most_of_a_session_ + expected
+               ? Place::kWaiting
+               : Place::kNone;
+}
+
+bool ServiceCalls::has_room_for(SessionHandle session) noexcept {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    return place_for(session) != Place::kNone;
+}
+
+ServiceCalls::Place ServiceCalls::enqueue(Call& call) noexcept {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    const Place place = place_for(call.message.session);
+    if (place != Place::kNone) {
+        waiting_.push(call);
+        shares_.add(call.message.session);
+        workers_ += place == Place::kWantsWorker ? 1U : 0U;
+        show();
+    }
+    return place;
+}
+
+void ServiceCalls::leave_queue(Call& call) noexcept {
+    waiting_.remove(call);
+    shares_.remove(call.message.session);
 }
 
 ServiceCalls::Call* ServiceCalls::take_waiting() noexcept {
@@ -82,8 +107,9 @@ ServiceCalls::Call* ServiceCalls::take_waiting() noexcept {
         --workers_;
         return nullptr;
     }
-    waiting_.remove(*call);
+    leave_queue(*call);
     running_.push(*call);
+    show();
     return call;
 }
 
@@ -96,6 +122,7 @@ void ServiceCalls::let_go(Call& call) noexcept {
     {
         const std::lock_guard<std::mutex> guard(mutex_);
         running_.remove(call);
+        show();
         if (call.pinned) {
             call.done = true;
             return;
@@ -125,17 +152,23 @@ void ServiceCalls::start_one(request_rec* r, const ServiceTerms& terms,
     call->service = service;
     call->max_answer = terms.max_answer;
     call->deadline = clock_.now() + terms.timeout;
-    if (!has_room()) {
-        complain(*call, kBusy);
-        fail(*call, HTTP_SERVICE_UNAVAILABLE, kBusy);
+    // Asked before all that the call needs is copied, and again when it is.
+    if (!has_room_for(message.session)) {
+        refuse(*call, kBusy);
         return;
     }
     call->request = ServiceRequest::make(r, terms.cookie, *service, variables, message);
     if (!call->request) {
-        fail(*call, HTTP_SERVICE_UNAVAILABLE, kNoMemory);
+        refuse(*call, kNoMemory);
         return;
     }
-    if (enqueue(*call.release()) && !borrow_worker(run_on_worker, this)) {
+    const Place place = enqueue(*call);
+    if (place == Place::kNone) {
+        refuse(*call, kBusy);
+        return;
+    }
+    static_cast<void>(call.release());
+    if (place == Place::kWantsWorker && !borrow_worker(run_on_worker, this)) {
         run_waiting(false);
     }
 }
@@ -150,7 +183,7 @@ void ServiceCalls::run_waiting(bool own_worker) noexcept {
 }
 
 void ServiceCalls::perform(Call& call, bool own_worker) noexcept {
-    // What has waited for too long is answered already, or will be.
+    // look() comes once a second only.
     if (clock_.now() >= call.deadline) {
         if (claim(call)) {
             complain(call, kLate);
@@ -178,6 +211,7 @@ void ServiceCalls::perform(Call& call, bool own_worker) noexcept {
 std::string ServiceCalls::event_of(const Call& call, const ServiceAnswer& answer) {
     const protocol::AnswerTo to = answer_to(call.message);
     const auto flawed = [&](int code, const char* why) {
+        ++figures_.failed;
         complain(call, why);
         return protocol::make_failure(to, code, why);
     };
@@ -195,15 +229,16 @@ std::string ServiceCalls::event_of(const Call& call, const ServiceAnswer& answer
         return event_of_status(call, answer);
     }
     const std::string_view data = protocol::trim_json(answer.body);
-    if (data.empty()) {
-        return {};
+    if (!data.empty() && !protocol::is_json(data)) {
+        return flawed(HTTP_BAD_GATEWAY, kNotJson);
     }
-    return protocol::is_json(data) ? protocol::make_answer(to, data)
-                                   : flawed(HTTP_BAD_GATEWAY, kNotJson);
+    ++figures_.done;
+    return data.empty() ? std::string() : protocol::make_answer(to, data);
 }
 
 std::string ServiceCalls::event_of_status(const Call& call, const ServiceAnswer& answer) {
     const protocol::AnswerTo to = answer_to(call.message);
+    ++figures_.failed;
     if (answer.status >= 500 && clock_.now() >= call.deadline) {
         complain(call, kLate);
         return protocol::make_failure(to, HTTP_GATEWAY_TIME_OUT, kLate);
@@ -218,13 +253,29 @@ std::string ServiceCalls::event_of_status(const Call& call, const ServiceAnswer&
 }
 
 void ServiceCalls::deliver(const Call& call, std::string_view event) noexcept {
-    // A session that has gone meanwhile is told nothing.
+    // A session that has gone meanwhile is told nothing, nor is the next user of one that has
+    // changed hands (S20).
     guard("service answer", [&] {
-        store_.deliver({.domain = call.domain, .session = call.message.session, .event = event});
+        const std::size_t reached = store_.deliver({.domain = call.domain,
+                                                    .session = call.message.session,
+                                                    .event = event,
+                                                    .user_tag = call.message.user_tag});
+        figures_.dropped += reached == 0 ? 1 : 0;
     });
 }
 
 void ServiceCalls::fail(const Call& call, int code, const char* why) noexcept {
+    ++figures_.failed;
+    tell(call, code, why);
+}
+
+void ServiceCalls::refuse(const Call& call, const char* why) noexcept {
+    ++figures_.refused;
+    complain(call, why);
+    tell(call, HTTP_SERVICE_UNAVAILABLE, why);
+}
+
+void ServiceCalls::tell(const Call& call, int code, const char* why) noexcept {
     guard("service answer",
           [&] { deliver(call, protocol::make_failure(answer_to(call.message), code, why)); });
 }
@@ -246,16 +297,28 @@ void ServiceCalls::complain(const Call& call, const char* why) noexcept {
 
 ServiceCalls::Call* ServiceCalls::pin_overdue(TimePoint now) noexcept {
     const std::lock_guard<std::mutex> guard(mutex_);
-    for (const List* list : {&waiting_, &running_}) {
-        for (Call* call = list->first; call != nullptr; call = call->next) {
-            if (!call->answered && call->deadline <= now) {
-                call->answered = true;
-                call->pinned = true;
-                return call;
-            }
+    Call* late = nullptr;
+    const auto pin = [&late](Call& call) {
+        call.answered = true;
+        call.pinned = true;
+        call.next_late = std::exchange(late, &call);
+    };
+    Call* next = nullptr;
+    for (Call* call = waiting_.first; call != nullptr; call = next) {
+        next = call->next;
+        if (call->deadline <= now) {
+            leave_queue(*call);
+            call->done = true;
+            pin(*call);
         }
     }
-    return nullptr;
+    for (Call* call = running_.first; call != nullptr; call = call->next) {
+        if (!call->answered && call->deadline <= now) {
+            pin(*call);
+        }
+    }
+    show();
+    return late;
 }
 
 void ServiceCalls::unpin(Call& call) noexcept {
@@ -271,7 +334,9 @@ void ServiceCalls::unpin(Call& call) noexcept {
 
 // Linear in the calls of this child, which are few hundred at most by default.
 void ServiceCalls::look(TimePoint now) noexcept {
-    while (Call* call = pin_overdue(now)) {
+    Call* next = nullptr;
+    for (Call* call = pin_overdue(now); call != nullptr; call = next) {
+        next = call->next_late;
         complain(*call, kLate);
         fail(*call, HTTP_GATEWAY_TIME_OUT, kLate);
         unpin(*call);
@@ -287,11 +352,10 @@ void ServiceCalls::finish() noexcept {
             if (call == nullptr) {
                 return;
             }
-            waiting_.remove(*call);
+            leave_queue(*call);
+            show();
         }
-        if (!call->answered) {
-            fail(*call, HTTP_SERVICE_UNAVAILABLE, kStopped);
-        }
+        fail(*call, HTTP_SERVICE_UNAVAILABLE, kStopped);
         delete call;
     }
 }

@@ -4,18 +4,22 @@
 // not wait. Workers of the MPM are borrowed, at most `running` at once, so that services that hang
 // never take all of them; a worker takes one waiting call after the other. Where no worker can be
 // borrowed (other MPMs), the call runs at once on the thread that brought it, before its reply is
-// written. What comes when `waiting` calls wait is answered with a failure.
+// written. What comes when `waiting` calls wait, or a quarter of so many are its own session's, is
+// answered with a failure.
 //
 // Invariants:
 //  1. Each call is answered once: whoever sets `answered`, under the lock, delivers. This is the
 //     worker that ran it, or look() when its time is over.
 //  2. A waiting call is freed by whoever takes it out of the queue; a running one by its worker,
 //     or, if look() has it in hand (`pinned`), by look().
+//  3. There are never more waiting calls than `waiting` and one for each worker that was asked for
+//     and has not yet begun. `shares_` counts them.
 // The lock covers lists and counters; nothing is called, allocated or logged under it, and no other
 // lock is taken.
 #ifndef BAYEUX_HTTPD_SERVICE_CALLS_HPP
 #define BAYEUX_HTTPD_SERVICE_CALLS_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -30,9 +34,11 @@
 #include "broker/service_call.hpp"
 #include "broker/session_store.hpp"
 #include "httpd/channel_sections.hpp"
+#include "httpd/child_figures.hpp"
 #include "httpd/config.hpp"
 #include "httpd/httpd_api.hpp"
 #include "httpd/service_request.hpp"
+#include "httpd/waiting_shares.hpp"
 #include "loop/chore.hpp"
 
 namespace bayeux::httpd {
@@ -53,8 +59,14 @@ struct ServiceTerms {
 
 class ServiceCalls final : public loop::Chore {
   public:
-    ServiceCalls(broker::SessionStore& store, const Clock& clock, const CallTerms& terms) noexcept
-        : store_(store), clock_(clock), terms_(terms) {}
+    ServiceCalls(broker::SessionStore& store, const Clock& clock, const CallTerms& terms,
+                 ServiceFigures& figures)
+        : store_(store),
+          clock_(clock),
+          terms_(terms),
+          most_of_a_session_(std::max(terms.waiting / 4, 1U)),
+          figures_(figures),
+          shares_(terms.waiting + terms.running) {}
     ~ServiceCalls() override { finish(); }
 
     // Whoever owns `r`, which is not needed behind this. A worker.
@@ -85,6 +97,7 @@ class ServiceCalls final : public loop::Chore {
         bool done = false;  // its worker has let go of it while it was pinned
         Call* next = nullptr;
         Call* previous = nullptr;
+        Call* next_late = nullptr;  // in look()'s hand
     };
     // Doubly linked; with the lock held.
     struct List {
@@ -97,14 +110,25 @@ class ServiceCalls final : public loop::Chore {
     };
 
     void start_one(request_rec* r, const ServiceTerms& terms, const broker::ServiceCall& message);
-    // True if one more worker shall be borrowed; it is counted then.
-    [[nodiscard]] bool enqueue(Call& call) noexcept;
-    [[nodiscard]] bool has_room() noexcept;
+    enum class Place : std::uint8_t {
+        kNone,         // too many calls wait
+        kWaiting,      // some worker will come to it
+        kWantsWorker,  // one more is to be borrowed; it is counted already
+    };
+    // Where a call of that session would come now. With the lock held.
+    [[nodiscard]] Place place_for(SessionHandle session) const noexcept;
+    [[nodiscard]] bool has_room_for(SessionHandle session) noexcept;
+    // The call is in the queue, unless there is no place.
+    [[nodiscard]] Place enqueue(Call& call) noexcept;
+    // Out of the queue. With the lock held.
+    void leave_queue(Call& call) noexcept;
+    void show() noexcept;
     void perform(Call& call, bool own_worker) noexcept;
     // True for the first to say so.
     [[nodiscard]] bool claim(Call& call) noexcept;
     void let_go(Call& call) noexcept;
     [[nodiscard]] Call* take_waiting() noexcept;
+    // All calls whose time is over, through next_late; those that waited have left the queue.
     [[nodiscard]] Call* pin_overdue(TimePoint now) noexcept;
     void unpin(Call& call) noexcept;
     // What becomes of the service's answer; empty if nothing.
@@ -112,12 +136,18 @@ class ServiceCalls final : public loop::Chore {
     [[nodiscard]] std::string event_of_status(const Call& call, const ServiceAnswer& answer);
     void deliver(const Call& call, std::string_view event) noexcept;
     void fail(const Call& call, int code, const char* why) noexcept;
+    // It is not called at all.
+    void refuse(const Call& call, const char* why) noexcept;
+    void tell(const Call& call, int code, const char* why) noexcept;
     void complain(const Call& call, const char* why) noexcept;
 
     broker::SessionStore& store_;
     const Clock& clock_;
     const CallTerms terms_;
+    const std::uint32_t most_of_a_session_;  // waiting calls
+    ServiceFigures& figures_;
     std::mutex mutex_;
+    WaitingShares shares_;
     List waiting_;
     List running_;
     std::uint32_t workers_ = 0;  // borrowed or asked for

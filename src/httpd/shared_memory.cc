@@ -45,8 +45,8 @@ bool make_places(server_rec* s, Retained& kept) {
         return false;
     }
     apr_shm_t* figures = nullptr;
-    const apr_status_t rv = apr_shm_create(
-        &figures, sizeof(loop::LoopCounters) * std::size_t{places}, nullptr, s->process->pool);
+    const apr_status_t rv = apr_shm_create(&figures, sizeof(ChildFigures) * std::size_t{places},
+                                           nullptr, s->process->pool);
     if (rv != APR_SUCCESS) {
         loop::close_bells({bells, places});
         ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
@@ -60,8 +60,8 @@ bool make_places(server_rec* s, Retained& kept) {
     kept.children = places;
     kept.bells = bells;
     kept.figures = figures;
-    for (loop::LoopCounters& counters : all_loop_counters()) {
-        new (&counters) loop::LoopCounters;
+    for (ChildFigures& figures_of_one : all_figures()) {
+        new (&figures_of_one) ChildFigures;
     }
     return true;
 }
@@ -112,7 +112,7 @@ bool make_segment(server_rec* s, Retained& kept, std::uint64_t size) {
 // Another version of this module may have counted less.
 bool figures_fit(const Retained& kept) noexcept {
     return kept.figures != nullptr &&
-           apr_shm_size_get(kept.figures) >= sizeof(loop::LoopCounters) * kept.children;
+           apr_shm_size_get(kept.figures) >= sizeof(ChildFigures) * kept.children;
 }
 
 }  // namespace
@@ -121,12 +121,12 @@ Retained* retained() noexcept {
     return static_cast<Retained*>(ap_retained_data_get(Retained::kKey));
 }
 
-std::span<loop::LoopCounters> all_loop_counters() noexcept {
+std::span<ChildFigures> all_figures() noexcept {
     const Retained* kept = retained();
     if (kept == nullptr || kept->figures == nullptr) {
         return {};
     }
-    return {static_cast<loop::LoopCounters*>(apr_shm_baseaddr_get(kept->figures)), kept->children};
+    return {static_cast<ChildFigures*>(apr_shm_baseaddr_get(kept->figures)), kept->children};
 }
 
 Retained* prepare_shared_memory(server_rec* s, std::uint64_t size) {

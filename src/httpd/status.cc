@@ -34,7 +34,8 @@ struct LoopTotals {
 
 LoopTotals total_of_loops() noexcept {
     LoopTotals total;
-    for (const loop::LoopCounters& counters : all_loop_counters()) {
+    for (const ChildFigures& figures : all_figures()) {
+        const loop::LoopCounters& counters = figures.loop;
         total.connections += counters.connections;
         total.parked += counters.parked;
         total.streams += counters.streams;
@@ -53,8 +54,37 @@ void print(request_rec* r, bool brief, const Line& line) {
     }
 }
 
+void print_services(request_rec* r, bool brief) {
+    std::uint64_t running = 0;
+    std::uint64_t waiting = 0;
+    std::uint64_t done = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t dropped = 0;
+    for (const ChildFigures& figures : all_figures()) {
+        running += figures.services.running;
+        waiting += figures.services.waiting;
+        done += figures.services.done;
+        failed += figures.services.failed;
+        refused += figures.services.refused;
+        dropped += figures.services.dropped;
+    }
+    const Line lines[] = {
+        {"ServiceRunning", "Service calls running", running},
+        {"ServiceWaiting", "Service calls waiting for a thread", waiting},
+        {"ServiceDone", "Service calls done so far", done},
+        {"ServiceFailed", "Service calls failed so far", failed},
+        {"ServiceRefused", "Service calls refused so far", refused},
+        {"ServiceDropped", "Answers of services that had nobody to go to so far", dropped},
+    };
+    for (const Line& line : lines) {
+        print(r, brief, line);
+    }
+}
+
 void print_children(request_rec* r, bool brief) {
-    for (const loop::LoopCounters& counters : all_loop_counters()) {
+    for (const ChildFigures& figures : all_figures()) {
+        const loop::LoopCounters& counters = figures.loop;
         if (counters.pid == 0) {
             continue;
         }
@@ -85,6 +115,7 @@ void print_status(request_rec* r, bool brief) {
         {"Published", "Messages published so far", stats.counters.published},
         {"Queued", "Events queued so far", stats.counters.queued},
         {"Refused", "Refusals for want of room so far", stats.counters.refused_full},
+        {"Present", "Present on channels with presence", stats.count(Kind::kMember)},
         {"DroppedSessions", "Sessions ended by a full queue", stats.counters.overflow_disconnects},
         {"DeadChildren", "Children that were killed", stats.counters.dead_children},
         {"Repairs", "Repairs of the store", stats.counters.repairs},
@@ -101,6 +132,7 @@ void print_status(request_rec* r, bool brief) {
     for (const Line& line : lines) {
         print(r, brief, line);
     }
+    print_services(r, brief);
     print_children(r, brief);
     if (r->args != nullptr && std::strstr(r->args, "bayeux-verify") != nullptr) {
         const std::string violation = store.verify();

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Many calls, and services that hang: caps, other sessions, restarts, killed children, other MPMs, HTTP/2."""
+"""Many calls, and services that hang: caps and shares, what server-status counts, other sessions, restarts, killed
+children, other MPMs, HTTP/2."""
 
 import sys
 import threading
@@ -11,7 +12,7 @@ from h2_client import H2Connection  # noqa: E402
 from harness import Httpd, wait_until  # noqa: E402
 from services import ask, bad, good, wait_answer  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
-from wire import connected, serves, succeeded  # noqa: E402
+from wire import connected, counter, serves, succeeded  # noqa: E402
 
 MODULES = ("bayeux", "alias", "proxy", "proxy_http", "reflector")
 
@@ -27,6 +28,7 @@ BayeuxMaxInterval 60s
 BayeuxMaxSessionsPerBrowser -1
 BayeuxService "/service/node/*" "/node"
 BayeuxService "/service/reflect" "/reflect"
+BayeuxService "/service/gone" "/gone"
 """
 
 node = backend.Backend()
@@ -46,21 +48,126 @@ def hang(node, client, count):
     return ids
 
 
+def server_counts(server):
+    """The figures of all children's service calls."""
+    status = server.status()
+    return {name[len("BayeuxService"):]: int(value) for name, value in status.items() if name.startswith("BayeuxService")}
+
+
 @test("calls above the cap wait, what comes then fails at once; all others are answered")
 def _():
-    with server_with(node, "BayeuxServiceCalls 2 3") as server, connected(server) as alice:
+    with server_with(node, "BayeuxServiceCalls 2 3") as server:
+        server.expect("BX0030")
+        clients = [connected(server) for _ in range(4)]
+        last = clients.pop()
+        running = hang(node, last, 2)
+        waiting = [ask(client, "/service/reflect", n) for n, client in enumerate(clients)]
+        failure = bad(last, "/service/reflect", "one too many", 503)
+        check("too many" in failure["message"], failure)
+        equal([client.answers for client in clients], [[], [], []])
+        node.release()
+        for asked in running:
+            equal(wait_answer(last, asked)["data"], "released")
+        for n, (client, asked) in enumerate(zip(clients, waiting)):
+            equal(wait_answer(client, asked)["data"], n)
+        equal(good(last, "/service/reflect", "again"), "again")
+        for client in (*clients, last):
+            client.disconnect()
+            client.close()
+
+
+@test("no session fills all places: a quarter of them at most is its own, all others' calls wait as ever")
+def _():
+    node = backend.Backend()
+    with server_with(node, "BayeuxServiceCalls 2 12") as server, connected(server) as alice, connected(server) as bob:
         server.expect("BX0030")
         running = hang(node, alice, 2)
         waiting = [ask(alice, "/service/reflect", n) for n in range(3)]
-        failure = bad(alice, "/service/reflect", "one too many", 503)
-        check("too many" in failure["message"], failure)
-        equal(alice.answers, [])
-        node.release()
+        for n in range(2):
+            failure = bad(alice, "/service/reflect", n, 503)
+            check("too many" in failure["message"], failure)
+        counts = server_counts(server)
+        equal([counts["Running"], counts["Waiting"], counts["Refused"]], [2, 3, 2])
+        bobs = [ask(bob, "/service/reflect", n) for n in range(3)]
+        bad(bob, "/service/reflect", "one too many", 503)
+        node.let_through()
         for asked in running:
             equal(wait_answer(alice, asked)["data"], "released")
-        for n, asked in enumerate(waiting):
-            equal(wait_answer(alice, asked)["data"], n)
-        equal(good(alice, "/service/reflect", "again"), "again")
+        for client, calls in ((alice, waiting), (bob, bobs)):
+            for n, asked in enumerate(calls):
+                equal(wait_answer(client, asked)["data"], n)
+        # What has been answered gives its place back.
+        running = [good(alice, "/service/reflect", n) for n in range(20)]
+        equal(running, list(range(20)))
+
+
+@test("calls that come at once: of one session as many as have a thread, and its share")
+def _():
+    node = backend.Backend()
+    with server_with(node, "BayeuxServiceCalls 2 8") as server, connected(server) as alice:
+        server.expect("BX0030")
+        alice.answers = []
+        messages = [{**alice.message("/service/node/hang"), "data": n} for n in range(7)]
+        for reply in alice.post(messages).json:
+            if "data" not in reply:
+                succeeded(reply)
+            else:
+                alice.answers.append(reply)
+        for message in messages[4:]:
+            equal(wait_answer(alice, message["id"])["data"]["code"], 503)
+        wait_until(lambda: node.waiting() == 2, "the calls")
+        equal(server_counts(server)["Waiting"], 2)
+        node.let_through()
+        for message in messages[:4]:
+            equal(wait_answer(alice, message["id"])["data"], "released")
+
+
+@test("calls that wait for too long: each is told so, and gives its place back at once")
+def _():
+    node = backend.Backend()
+    calls = "BayeuxServiceTimeout 2s\nBayeuxServiceCalls 1 8"
+    with server_with(node, calls) as server, connected(server) as alice, connected(server) as bob:
+        server.expect("BX0030")
+        asked = hang(node, alice, 1)
+        asked += [ask(alice, "/service/reflect", n) for n in range(2)]
+        bobs = [ask(bob, "/service/reflect", n) for n in range(2)]
+        for client, ids in ((alice, asked), (bob, bobs)):
+            for one in ids:
+                equal(wait_answer(client, one)["data"]["code"], 504)
+        counts = server_counts(server)
+        equal([counts["Running"], counts["Waiting"], counts["Failed"], counts["Done"]], [1, 0, 5, 0])
+        again = ask(alice, "/service/reflect", "again")
+        equal(server_counts(server)["Waiting"], 1)
+        node.let_through()
+        equal(wait_answer(alice, again)["data"], "again")
+        wait_until(lambda: server_counts(server)["Running"] == 0, "the thread is free")
+
+
+@test("server-status counts calls: running, waiting, done, failed, refused, and answers that nobody got")
+def _():
+    node = backend.Backend()
+    with server_with(node, "BayeuxServiceCalls 1 4", children=2) as server, connected(server) as alice:
+        server.expect("BX0030")
+        names = ("Running", "Waiting", "Done", "Failed", "Refused", "Dropped")
+
+        def counted(*wanted):
+            for name, value in zip(names, wanted):
+                counter(server, f"BayeuxService{name}", value)
+
+        counted(0, 0, 0, 0, 0, 0)
+        equal(good(alice, "/service/reflect", 1), 1)
+        counted(0, 0, 1, 0, 0, 0)
+        bad(alice, "/service/gone", 1, 404)
+        counted(0, 0, 1, 1, 0, 0)
+        with connected(server) as bob:
+            asked = hang(node, bob, 1)
+            counted(1, 0, 1, 1, 0, 0)
+            asked += [ask(bob, "/service/reflect", 1)]
+            counted(1, 1, 1, 1, 0, 0)
+            bad(bob, "/service/reflect", 2, 503)
+            counted(1, 1, 1, 1, 1, 0)
+        node.let_through()
+        counted(0, 0, 3, 1, 1, 2)
 
 
 @test("a service that hangs takes half of the threads by default: the others serve as ever")
@@ -68,7 +175,7 @@ def _():
     node = backend.Backend()
     with server_with(node) as server, connected(server) as alice, connected(server, subscriptions=["/chat"]) as bob:
         running = hang(node, alice, 4)
-        waiting = [ask(alice, "/service/node/hang", 1) for _ in range(10)]
+        waiting = [ask(alice, "/service/node/hang", 1) for _ in range(8)]
         for n in range(10):
             held = bob.start_connect()
             succeeded(alice.publish("/chat", n).reply)
@@ -125,7 +232,7 @@ def _():
 
 @test("a server that stops with calls under way and waiting: it stops clean")
 def _():
-    with server_with(node, "BayeuxServiceCalls 1 10", sessions_left=True) as server:
+    with server_with(node, "BayeuxServiceCalls 1 20", sessions_left=True) as server:
         alice = connected(server)
         hang(node, alice, 1)
         for n in range(5):
