@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include <ap_expr.h>
+#include <apr_fnmatch.h>
 
 #include "httpd/boundary.hpp"
 #include "httpd/config.hpp"
@@ -11,83 +11,114 @@
 namespace bayeux::httpd {
 namespace {
 
-const core_dir_config* core_of(const ap_conf_vector_t* section) noexcept {
-    return static_cast<const core_dir_config*>(ap_get_core_module_config(section));
+// What is written where is asked of the tree of directives. The merged configuration does not tell
+// a Require of this Location from one around it, nor one for all methods from one inside <Limit>;
+// and what SetHandler says is an expression there, which nobody can look into before there is a
+// request. httpd has resolved <IfModule> and its like when it built the tree.
+
+bool is_directive(const ap_directive_t& d, const char* name) noexcept {
+    return strcasecmp(d.directive, name) == 0;
 }
 
-std::string_view path_of(const core_dir_config& location) noexcept {
-    std::string_view path = location.d;
+std::string_view without_slash(std::string_view path) noexcept {
     while (path.ends_with('/')) {
         path.remove_suffix(1);
     }
     return path;
 }
 
-// httpd keeps what SetHandler says as an expression that nobody can look into before there is a
-// request. It knows where it was written; there its text is found.
-bool sets_publish_handler(apr_pool_t* pool, const ap_directive_t* tree,
-                          const ap_expr_info_t& written) {
-    for (const ap_directive_t* d = tree; d != nullptr; d = d->next) {
-        if (d->first_child != nullptr && sets_publish_handler(pool, d->first_child, written)) {
-            return true;
-        }
-        if (strcasecmp(d->directive, "SetHandler") == 0 &&
-            d->line_num == static_cast<int>(written.line_number) && d->filename != nullptr &&
-            std::strcmp(d->filename, written.filename) == 0) {
-            const char* words = d->args;
-            return std::strcmp(ap_getword_conf(pool, &words), kPublishHandler) == 0;
-        }
+// As core.c reads it: urlsection(). nullptr if it is no <Location>, or one for a pattern.
+const char* path_of(apr_pool_t* pool, const ap_directive_t& d) {
+    const char* const end = is_directive(d, "<Location") ? std::strrchr(d.args, '>') : nullptr;
+    if (end == nullptr) {
+        return nullptr;
     }
-    return false;
+    const char* words = apr_pstrmemdup(pool, d.args, static_cast<apr_size_t>(end - d.args));
+    const char* const path = ap_getword_conf(pool, &words);
+    return std::strcmp(path, "~") == 0 || apr_fnmatch_test(path) != 0 ? nullptr : path;
 }
 
-bool publishes(apr_pool_t* pool, const core_dir_config* location) {
-    return location != nullptr && location->d != nullptr && location->r == nullptr &&
-           location->d_is_fnmatch == 0 && location->expr_handler != nullptr &&
-           location->expr_handler->filename != nullptr &&
-           sets_publish_handler(pool, ap_conftree, *location->expr_handler);
-}
-
-// A section has something of mod_authz_core's only if a Require, or a container of some, is written
-// in it. What is merged into it from around does not count: that may well be `all granted`.
-bool is_guarded(const apr_array_header_t& sections, std::string_view path,
-                const module* authz) noexcept {
-    for (int i = 0; i < sections.nelts; ++i) {
-        auto* section = APR_ARRAY_IDX(&sections, i, ap_conf_vector_t*);
-        const core_dir_config* location = core_of(section);
-        if (location != nullptr && location->d != nullptr && location->r == nullptr &&
-            path_of(*location) == path && authz != nullptr &&
-            ap_get_module_config(section, authz) != nullptr) {
+// Also of a Location that another one gives another handler: it has to be guarded all the same.
+bool publishes(apr_pool_t* pool, const ap_directive_t& location) {
+    for (const ap_directive_t* d = location.first_child; d != nullptr; d = d->next) {
+        const char* words = d->args;
+        if (is_directive(*d, "SetHandler") &&
+            strcasecmp(ap_getword_conf(pool, &words), kPublishHandler) == 0) {
             return true;
         }
     }
     return false;
 }
 
-const char* note_locations(apr_pool_t* pconf, server_rec* s, const module* authz) {
-    ServerConfig& config = server_config(s);
-    config.publish_locations = nullptr;
-    const auto* core =
-        static_cast<const core_server_config*>(ap_get_core_module_config(s->module_config));
-    for (int i = 0; i < core->sec_url->nelts; ++i) {
-        const core_dir_config* location =
-            core_of(APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t*));
-        if (!publishes(pconf, location)) {
-            continue;
+// Not inside of <Limit>, which leaves other methods open, nor of <If>.
+bool has_require(const ap_directive_t* first) noexcept {
+    constexpr const char kContainers[] = "<Require";
+    for (const ap_directive_t* d = first; d != nullptr; d = d->next) {
+        if (is_directive(*d, "Require") ||
+            (strncasecmp(d->directive, kContainers, sizeof kContainers - 1) == 0 &&
+             has_require(d->first_child))) {
+            return true;
         }
-        if (!is_guarded(*core->sec_url, path_of(*location), authz)) {
-            return apr_psprintf(pconf,
-                                "SetHandler %s in <Location \"%s\"> needs a Require in that "
-                                "Location, such as Require valid-user: without one, everybody "
-                                "could publish",
-                                kPublishHandler, location->d);
-        }
-        auto* noted = pool_new<PublishLocation>(pconf);
-        noted->path = path_of(*location);
-        noted->next = config.publish_locations;
-        config.publish_locations = noted;
     }
-    return nullptr;
+    return false;
+}
+
+// What holds in one host: the directives outside of all hosts, and its own.
+struct Scope {
+    const ap_directive_t* const lists[2];
+
+    // Calls visit(location, path) for each until it is true, and returns that.
+    template <class Visit>
+    bool any_location(apr_pool_t* pool, Visit&& visit) const {
+        for (const ap_directive_t* list : lists) {
+            for (const ap_directive_t* d = list; d != nullptr; d = d->next) {
+                const char* const path = path_of(pool, *d);
+                if (path != nullptr && visit(*d, path)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+};
+
+// Several <Location>s of one path are one to httpd.
+bool is_guarded(apr_pool_t* pool, const Scope& scope, std::string_view path) {
+    return scope.any_location(pool, [&](const ap_directive_t& location, const char* other) {
+        return without_slash(other) == without_slash(path) && has_require(location.first_child);
+    });
+}
+
+const char* complaint_of(apr_pool_t* pool, const Scope& scope) {
+    const char* wrong = nullptr;
+    scope.any_location(pool, [&](const ap_directive_t& location, const char* path) {
+        if (publishes(pool, location) && !is_guarded(pool, scope, path)) {
+            wrong = apr_psprintf(pool,
+                                 "SetHandler %s in <Location \"%s\"> needs a Require in that "
+                                 "Location, such as Require valid-user, and not inside <Limit> or "
+                                 "<If>: without one, everybody could publish",
+                                 kPublishHandler, path);
+        }
+        return wrong != nullptr;
+    });
+    return wrong;
+}
+
+void note_locations(apr_pool_t* pconf, ServerConfig& config, const Scope& scope) {
+    scope.any_location(pconf, [&](const ap_directive_t& location, const char* path) {
+        if (publishes(pconf, location)) {
+            auto* noted = pool_new<PublishLocation>(pconf);
+            noted->path = without_slash(path);
+            noted->next = config.publish_locations;
+            config.publish_locations = noted;
+        }
+        return false;
+    });
+}
+
+bool is_of(const ap_directive_t& host, const server_rec* s) noexcept {
+    return s->defn_name != nullptr && s->defn_line_number == static_cast<unsigned>(host.line_num) &&
+           std::strcmp(s->defn_name, host.filename) == 0;
 }
 
 // True if `path` is below `location`, or is it.
@@ -99,13 +130,25 @@ bool leads_to(std::string_view location, std::string_view path) noexcept {
 }  // namespace
 
 const char* find_publish_locations(apr_pool_t* pconf, server_rec* main_server) {
-    const module* const authz = ap_find_linked_module("mod_authz_core.c");
+    const Scope everywhere{{ap_conftree, nullptr}};
+    const char* wrong = complaint_of(pconf, everywhere);
     for (server_rec* s = main_server; s != nullptr; s = s->next) {
-        if (const char* wrong = note_locations(pconf, s, authz)) {
-            return wrong;
+        server_config(s).publish_locations = nullptr;
+        note_locations(pconf, server_config(s), everywhere);
+    }
+    for (const ap_directive_t* d = ap_conftree; d != nullptr && wrong == nullptr; d = d->next) {
+        if (!is_directive(*d, "<VirtualHost")) {
+            continue;
+        }
+        wrong = complaint_of(pconf, {{ap_conftree, d->first_child}});
+        // A file that is included twice may define several hosts in one place.
+        for (server_rec* s = main_server; s != nullptr; s = s->next) {
+            if (is_of(*d, s)) {
+                note_locations(pconf, server_config(s), {{d->first_child, nullptr}});
+            }
         }
     }
-    return nullptr;
+    return wrong;
 }
 
 std::optional<std::string_view> path_below_location(const request_rec* r) noexcept {

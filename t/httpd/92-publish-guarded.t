@@ -106,6 +106,14 @@ def _(server):
         equal(held.wait(10).data, [3])
 
 
+def location(text):
+    return f"<Location /pub>\nSetHandler bayeux-publish\n{text}\n</Location>\n"
+
+
+def host(name, text):
+    return f"<VirtualHost *>\nServerName {name}.example\n{text}</VirtualHost>\n"
+
+
 @test("S25 without a Require in the Location httpd does not start, and says why")
 def _(server):
     inherited = '<Directory "/">\nRequire all granted\n</Directory>\n<Location "/">\nRequire all granted\n</Location>\n'
@@ -115,6 +123,24 @@ def _(server):
         "<VirtualHost *>\nServerName a.example\n<Location /pub>\nSetHandler bayeux-publish\n</Location>\n</VirtualHost>\n",
         "<Location /pub>\n<IfModule bayeux_module>\nSetHandler bayeux-publish\n</IfModule>\n</Location>\n"
         "<Location /pub/x>\nRequire all denied\n</Location>\n",
+        location("AuthMerging And"),
+        location("AuthMerging Off\nAuthzSendForbiddenOnFailure On"),
+        inherited + location("AuthMerging Or"),
+        location("<Limit GET>\nRequire all denied\n</Limit>"),
+        location("<LimitExcept POST>\nRequire all denied\n</LimitExcept>"),
+        location("<Limit POST>\n<RequireAll>\nRequire local\n</RequireAll>\n</Limit>"),
+        location("<If \"%{REQUEST_METHOD} == 'GET'\">\nRequire all denied\n</If>"),
+        location("<IfModule !bayeux_module>\nRequire local\n</IfModule>"),
+        location("<IfDefine NOWHERE>\nRequire local\n</IfDefine>"),
+        location("# Require local"),
+        location("") + '<LocationMatch "^/pub">\nRequire local\n</LocationMatch>\n',
+        location("") + '<Location ~ "/pub">\nRequire local\n</Location>\n',
+        location("") + '<Location "/pub*">\nRequire local\n</Location>\n',
+        location("") + '<Directory "/pub">\nRequire local\n</Directory>\n',
+        location("") + host("a", "<Location /pub>\nRequire local\n</Location>\n"),
+        host("a", location("")) + host("b", location("Require local")),
+        host("a", location("Require local")) + host("b", location("")),
+        "<Location /pub>\nSetHandler Bayeux-Publish\n</Location>\n",
     ):
         code, said = config_test(conf)
         check(code != 0, f"accepted:\n{conf}")
@@ -124,9 +150,19 @@ def _(server):
         "<Location /pub>\nSetHandler bayeux-publish\nRequire local\n</Location>\n",
         "<Location /pub>\nSetHandler bayeux-publish\n</Location>\n<Location /pub>\nRequire local\n</Location>\n",
         "<Location /pub>\nSetHandler bayeux-publish\n<RequireAny>\nRequire local\n</RequireAny>\n</Location>\n",
+        "<Location /pub>\nRequire local\n</Location>\n<Location '/pub/'>\nSetHandler bayeux-publish\n</Location>\n",
+        location("<RequireAny>\n<RequireAll>\nRequire local\nRequire not ip 10.0.0.0/8\n</RequireAll>\n</RequireAny>"),
+        location("<IfModule bayeux_module>\n<IfDefine !NOWHERE>\nRequire local\n</IfDefine>\n</IfModule>"),
+        "<IfModule bayeux_module>\n" + location("Require local") + "</IfModule>\n",
+        location("Require local\n<Limit GET>\nRequire all denied\n</Limit>"),
+        location("AuthMerging And\nRequire local"),
+        host("a", location("")) + "<Location /pub>\nRequire local\n</Location>\n",
+        host("a", "<Location /pub>\nRequire local\n</Location>\n" + location("")),
+        "<IfModule bayeux_module>\n" + host("a", location("Require local")) + "</IfModule>\n" + host("b", ""),
+        '<LocationMatch "^/pub">\nSetHandler bayeux-publish\n</LocationMatch>\n',  # served to nobody
     ):
         code, said = config_test(conf)
-        equal(code, 0, said)
+        equal(code, 0, f"{conf}{said}")
 
 
 @test("two hosts: a Location of one is none of the other's")
