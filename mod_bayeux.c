@@ -128,6 +128,8 @@ static void register_hooks(apr_pool_t* pool) {
     ap_hook_child_stopping(bayeux_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_process_connection(bayeux_process_connection, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(bayeux_post_read_request, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_header_parser(bayeux_header_parser, NULL, NULL, APR_HOOK_LAST);
+    ap_hook_log_transaction(bayeux_log_transaction, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_check_authn(bayeux_check_authn, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_http_scheme(bayeux_http_scheme, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_default_port(bayeux_default_port, NULL, NULL, APR_HOOK_FIRST);

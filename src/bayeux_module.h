@@ -119,6 +119,10 @@ const char* bayeux_http_scheme(const request_rec* r) BAYEUX_NOEXCEPT;
 apr_port_t bayeux_default_port(const request_rec* r) BAYEUX_NOEXCEPT;
 int bayeux_process_connection(conn_rec* c) BAYEUX_NOEXCEPT;
 int bayeux_post_read_request(request_rec* r) BAYEUX_NOEXCEPT;
+/* Before httpd asks who it is and whether he may, and before the request is logged: no secrets in
+ * what others are shown of it. */
+int bayeux_header_parser(request_rec* r) BAYEUX_NOEXCEPT;
+int bayeux_log_transaction(request_rec* r) BAYEUX_NOEXCEPT;
 void bayeux_suspend_connection(conn_rec* c, request_rec* r) BAYEUX_NOEXCEPT;
 int bayeux_status(request_rec* r, int flags) BAYEUX_NOEXCEPT;
 

@@ -16,9 +16,9 @@
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
 #include "httpd/config.hpp"
+#include "httpd/hidden_secrets.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/publish_locations.hpp"
-#include "httpd/publish_request.hpp"
 #include "httpd/stream_request.hpp"
 
 namespace bayeux::httpd {
@@ -194,7 +194,7 @@ int bayeux_post_read_request(request_rec* r) noexcept {
         }
     }
     if (r->args != nullptr && bayeux::httpd::path_below_location(r)) {
-        bayeux::httpd::guard("request line", [r] { bayeux::httpd::hide_session_in_line(r); });
+        bayeux::httpd::guard("request line", [r] { bayeux::httpd::hide_in_publish_line(r); });
     }
     return DECLINED;
 }

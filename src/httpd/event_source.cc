@@ -1,17 +1,13 @@
 // The beginning of an event source (FCLI 8): GET <location>/<clientId>.
-#include <cstddef>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <httpd.h>
 
-#include <apr_strings.h>
-#include <scoreboard.h>
-
 #include "httpd/boundary.hpp"
+#include "httpd/hidden_secrets.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/reply.hpp"
 #include "httpd/stream_request.hpp"
@@ -19,35 +15,6 @@
 
 namespace bayeux::httpd {
 namespace {
-
-std::string_view last_segment(const request_rec* r) noexcept {
-    const std::string_view path = r->uri != nullptr ? r->uri : "";
-    return path.substr(path.rfind('/') + 1);
-}
-
-// The clientId, but for its beginning, wherever it stands in the text.
-void hide_in(apr_pool_t* pool, char*& text, std::string_view client_id) {
-    constexpr std::size_t kShown = 6;
-    const std::string_view whole = text != nullptr ? text : "";
-    const std::size_t at = whole.find(client_id);
-    if (at == std::string_view::npos || client_id.size() <= kShown) {
-        return;
-    }
-    std::string hidden(whole.substr(0, at + kShown));
-    hidden += "...";
-    hidden += whole.substr(at + client_id.size());
-    text = apr_pstrmemdup(pool, hidden.data(), hidden.size());
-}
-
-// A clientId is a secret: logs do not show it, nor does the scoreboard, where httpd has noted the
-// request's line already and a stream would leave it for long (S19).
-void hide_client_id(request_rec* r, std::string_view client_id) {
-    for (char** text : {&r->the_request, &r->unparsed_uri, &r->uri, &r->filename, &r->path_info,
-                        &r->parsed_uri.path}) {
-        hide_in(r->pool, *text, client_id);
-    }
-    ap_update_child_status(static_cast<ap_sb_handle_t*>(r->connection->sbh), SERVER_BUSY_WRITE, r);
-}
 
 void set_head(request_rec* r) {
     ap_set_content_type(r, "text/event-stream;charset=UTF-8");
@@ -83,8 +50,7 @@ bool is_event_source_request(const request_rec* r) noexcept {
 }
 
 int begin_event_source(request_rec* r, const DirConfig& config, Origin /*origin*/) {
-    const std::string_view client_id = last_segment(r);
-    hide_client_id(r, client_id);
+    const std::string_view client_id = take_client_id(r);
     const Outlook outlook = outlook_of(r);
     if (outlook != Outlook::kStream) {
         return outlook == Outlook::kBrief ? begin_for_a_moment(r) : refuse_stream(r);

@@ -12,6 +12,7 @@
 #include "httpd/adoption_workers.hpp"
 #include "httpd/authorization.hpp"
 #include "httpd/boundary.hpp"
+#include "httpd/hidden_secrets.hpp"
 #include "httpd/log_ids.hpp"
 #include "httpd/module_hooks.hpp"
 #include "httpd/module_state.hpp"
@@ -175,7 +176,7 @@ int publish(request_rec* r, const DirConfig& config, std::string_view path) {
     PublishRequest request;
     Refusal refusal;
     const bool good = read_publish_head(r, path, request, refusal);
-    hide_session(r);
+    hide_in_query(r);
     if (!good) {
         return refuse_unread(r, refusal);
     }

@@ -1,6 +1,5 @@
 #include "httpd/publish_request.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "protocol/batch.hpp"
@@ -106,25 +105,6 @@ bool split_lines(PublishRequest& request, Refusal& refusal) {
     return true;
 }
 
-// The value of `session=`, but for its beginning.
-void hide_in(apr_pool_t* pool, char*& text) {
-    constexpr std::string_view kName = "session=";
-    constexpr std::size_t kShown = 6;
-    const std::string_view whole = text != nullptr ? text : "";
-    const std::size_t name = whole.find(kName);
-    if (name == std::string_view::npos) {
-        return;
-    }
-    const std::size_t value = name + kName.size();
-    const std::size_t end = std::min(whole.find_first_of("& #", value), whole.size());
-    if (end > value + kShown) {
-        std::string hidden(whole.substr(0, value + kShown));
-        hidden += "...";
-        hidden += whole.substr(end);
-        text = apr_pstrmemdup(pool, hidden.data(), hidden.size());
-    }
-}
-
 }  // namespace
 
 bool read_publish_head(request_rec* r, std::string_view path, PublishRequest& request,
@@ -150,17 +130,6 @@ bool read_publish_body(request_rec* r, std::size_t limit, PublishRequest& reques
     }
     return !request.messages.empty() ||
            refuse(refusal, HTTP_BAD_REQUEST, "the body holds no message");
-}
-
-void hide_session_in_line(request_rec* r) {
-    hide_in(r->pool, r->the_request);
-    hide_in(r->pool, r->unparsed_uri);
-}
-
-void hide_session(request_rec* r) {
-    hide_session_in_line(r);
-    hide_in(r->pool, r->args);
-    hide_in(r->pool, r->parsed_uri.query);
 }
 
 }  // namespace bayeux::httpd

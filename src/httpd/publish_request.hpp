@@ -41,12 +41,6 @@ struct PublishRequest {
 [[nodiscard]] bool read_publish_body(request_rec* r, std::size_t limit, PublishRequest& request,
                                      Refusal& refusal);
 
-// A clientId is a secret: what logs and server-status show of the request has its beginning only
-// (S19). The line as soon as it is read, as httpd may refuse the request and log it; the rest when
-// the recipient is known.
-void hide_session_in_line(request_rec* r);
-void hide_session(request_rec* r);
-
 }  // namespace bayeux::httpd
 
 #endif

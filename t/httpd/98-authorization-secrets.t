@@ -5,6 +5,7 @@ Every way in and out is taken, at LogLevel trace8, with all that can go wrong on
 import json
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 import guards  # noqa: E402
@@ -26,6 +27,9 @@ EXT = {"authentication": {"token": TOKEN}, "keep": 1}
 CONF = """
 MaxKeepAliveRequests 0
 LogLevel info bayeux:trace8
+LogFormat "%r %U %q %f %>r %>U %>q %>f" urls
+CustomLog logs_of_urls urls
+ErrorDocument 401 /error/401
 <Location /fast>
     BayeuxTransports websocket long-polling eventsource callback-polling
     <BayeuxChannel "/filtered">
@@ -35,6 +39,10 @@ LogLevel info bayeux:trace8
 <Location /tiny>
     SetHandler bayeux
     BayeuxMaxMessageSize 200
+</Location>
+<Location /polls>
+    SetHandler bayeux
+    BayeuxTransports long-polling
 </Location>
 """
 
@@ -143,6 +151,72 @@ def by_get(server, alice):
     stream = EventSource(alice, headers=guards.ALICE)
     check(stream.is_stream, repr(stream.response))
     return stream
+
+
+def refused_early(server, client_id):
+    """Statuses of requests with a clientId in the URL that httpd, or the first look at them, turns down."""
+    foreign = ("Origin", "https://evil.example")
+    escaped = f"%{ord(client_id[0]):x}{client_id[1:]}"
+
+    def ask(method, path, user=None, *fields):
+        login = [user_header(user)] if user else []
+        fields = [("Accept", "text/event-stream"), JSON, *login, *fields]
+        with Connection(server) as connection:
+            return connection.request(method, path, fields, b"1").status
+
+    for name in (client_id, escaped):
+        for path, user, fields, status in ((f"/fast/{name}", None, (), 401),
+                                           (f"/fast/{name}?a={name}", None, (), 401),
+                                           (f"/fast/{name}", "alice", (foreign,), 403),
+                                           (f"/polls/{name}", None, (), 403),
+                                           (f"/polls/x/{name}/y?{name}", None, (), 403),
+                                           (f"/polls?clientId={name}", None, (), 403)):  # fmt: skip
+            equal(ask("GET", path, user, *fields), status, path)
+        query = f"session={name}&session={name}&sessio%6e={name}"
+        for path, user, fields, status in ((f"/publish-user/x?{query}", None, (), 401),
+                                           (f"/publish-user/x?{query}", "bob", (), 401),
+                                           (f"/publish-denied/x?a;{query}", None, (), 403),
+                                           (f"/publish-user/%zz?{query}", "alice", (), 400),
+                                           (f"/%70ublish-user/x?{query}", None, (), 401),
+                                           (f"/publish-user/x?{query}", "alice", (foreign,), 403),
+                                           (f"/publish-user/x?{query}", "alice", (), 400)):  # fmt: skip
+            equal(ask("POST", path, user, *fields), status, path)
+        equal(ask("GET", f"/publish-user/x?{query}", "alice"), 405)
+
+
+def polls_by_callback(server, client):
+    """Whole messages in the URL, refused and served."""
+    message = quote(json.dumps([{"channel": "/s19", "clientId": client.client_id, "data": TOKEN, "ext": EXT}]))
+    cookie = client.cookies["BAYEUX_BROWSER"]
+    for user, status in ((None, 401), ("alice", 200)):
+        with Connection(server) as connection:
+            fields = [user_header(user)] if user else []
+            fields += [("Sec-Fetch-Site", "same-origin"), ("Cookie", f"BAYEUX_BROWSER={cookie}")]
+            for name in ("message", "m%65ssage"):
+                path = f"/fast?jsonp=f&{name}={message}"
+                equal(connection.request("GET", path, fields).status, status, path)
+
+
+@test("S19 what httpd refuses before a handler sees it, and URLs with whole messages: no secret in any log or status")
+def _(server):
+    server.expect("BX00", "AH0", "AH10244")  # that is what it is about
+    pages = []
+    with speaker(server, "the fast lane", guards.ALICE) as alice:
+        secrets = {"clientId": alice.client_id, "its end": alice.client_id[6:], "token": TOKEN}
+        refused_early(server, alice.client_id)
+        pages.append(body_of(server, "/server-status"))
+        polls_by_callback(server, alice)
+        stream = EventSource(alice, headers=guards.ALICE)
+        check(stream.is_stream, "the handler knows the clientId all the same")
+        pages.append(body_of(server, "/server-status"))
+        stream.connection.close()
+    holds_nothing_of("\n".join(pages), secrets, "server-status")
+    check(secrets["clientId"][:6] + "..." in pages[-1], "its beginning is in server-status")
+    server.get("/static.txt")  # what was asked before is in the log now
+    for name in ("access_log", "logs_of_urls", "error_log"):
+        for line in (server.root / name).read_text(encoding="utf-8", errors="replace").splitlines():
+            holds_nothing_of(line, secrets, name)
+    check(secrets["clientId"][:6] + "..." in (server.root / "logs_of_urls").read_text(encoding="utf-8"), "beginning")
 
 
 @test("S19 at trace8, after all that may go wrong: neither the logs nor server-status know a secret")
