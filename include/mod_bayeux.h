@@ -82,17 +82,18 @@ APR_DECLARE_OPTIONAL_FN(bayeux_domain, bayeux_domain_named, (server_rec * s, con
 APR_DECLARE_OPTIONAL_FN(bayeux_domain, bayeux_domain_of, (request_rec * r));
 
 /* Publishes JSON on a broadcast channel: neither a pattern, nor /service/..., nor /meta/..., nor
- * /bayeux/..., /oort/... or /seti/.... BayeuxPersistent and BayeuxLazy hold. The module is trusted:
- * no BayeuxRequire is asked, no BayeuxFilter applied, no hook run. `reached`, if not NULL, is the
- * number of sessions that get it. */
+ * /bayeux/..., /oort/... or /seti/..., nor, where a section of the domain says BayeuxPresence On,
+ * /presence/.... BayeuxPersistent and BayeuxLazy hold. The module is trusted: no BayeuxRequire is
+ * asked, no BayeuxFilter applied, no hook run. `reached`, if not NULL, is the number of sessions
+ * that get it. */
 APR_DECLARE_OPTIONAL_FN(bayeux_result, bayeux_publish,
                         (bayeux_domain domain, const char* channel, const char* data,
                          unsigned* reached));
 
 /* Sends an event to one session, whatever it is subscribed to. The channel may be a service channel
- * too. If the session has a user it is for him: whoever logs in at the same client before it was
- * read does not get it, the session ends instead. BAYEUX_FULL if the session's queue has no room
- * (BayeuxMaxQueue); it may have ended over it. */
+ * too, else as above. If the session has a user it is for him: whoever logs in at the same client
+ * before it was read does not get it, the session ends instead. BAYEUX_FULL if the session's queue
+ * has no room (BayeuxMaxQueue); it may have ended over it. */
 APR_DECLARE_OPTIONAL_FN(bayeux_result, bayeux_deliver,
                         (bayeux_domain domain, const char* session, const char* channel,
                          const char* data));

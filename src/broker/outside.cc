@@ -2,13 +2,15 @@
 
 #include "broker/batch_context.hpp"
 #include "broker/extensions.hpp"
+#include "protocol/presence_channel.hpp"
 
 namespace bayeux::broker {
 
 using protocol::ChannelKind;
 using protocol::ChannelName;
 
-std::string_view why_not_from_outside(const ChannelName& channel, Audience audience) noexcept {
+std::string_view why_not_from_outside(const ChannelName& channel, Audience audience,
+                                      bool presence) noexcept {
     if (channel.is_pattern()) {
         return "a pattern is no channel to publish to";
     }
@@ -17,6 +19,9 @@ std::string_view why_not_from_outside(const ChannelName& channel, Audience audie
     }
     if (is_internal(channel)) {
         return "the channels below /bayeux, /oort and /seti are the server's own";
+    }
+    if (presence && protocol::is_presence_channel(channel)) {
+        return "the channels below /presence are the server's own";
     }
     if (channel.kind() == ChannelKind::kService && audience == Audience::kSubscribers) {
         return "a channel below /service has no subscribers; name a session or a user";

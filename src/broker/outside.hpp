@@ -19,8 +19,9 @@ enum class Audience : std::uint8_t {
 };
 
 // A sentence why no message from outside may have this channel; empty if it may (S2, S25).
+// `presence`: the domain has some, so that names below /presence are the server's.
 [[nodiscard]] std::string_view why_not_from_outside(const protocol::ChannelName& channel,
-                                                    Audience audience) noexcept;
+                                                    Audience audience, bool presence) noexcept;
 
 // As a client would get it from another one. `data` is JSON text, passed on as it is (PB-1).
 [[nodiscard]] std::string event_from_outside(const protocol::ChannelName& channel,

@@ -41,12 +41,13 @@ bayeux_result pack(Child& child, bayeux_domain domain, const char* channel, cons
     }
     auto name = ChannelName::parse(channel);
     const std::string_view json = protocol::trim_json(data);
-    if (!name || !broker::why_not_from_outside(*name, audience).empty() ||
+    broker::Settings settings;
+    settings.domain = DomainId{domain};
+    settings.presence = has_presence(ap_server_conf, settings.domain);
+    if (!name || !broker::why_not_from_outside(*name, audience, settings.presence).empty() ||
         !protocol::is_json(json)) {
         return BAYEUX_INVALID;
     }
-    broker::Settings settings;
-    settings.domain = DomainId{domain};
     std::string event = broker::event_from_outside(*name, json, settings, child.clock());
     parcel.emplace(Parcel{std::move(settings), *std::move(name), std::move(event)});
     return BAYEUX_OK;
@@ -81,9 +82,9 @@ bayeux_result publish(bayeux_domain domain, const char* channel, const char* dat
     return BAYEUX_OK;
 }
 
-std::optional<store::SessionSight> find(Child& child, bayeux_domain domain, const char* session) {
+std::optional<broker::SessionInfo> find(Child& child, bayeux_domain domain, const char* session) {
     const auto id = ClientId::parse(session != nullptr ? session : "");
-    return id ? child.store().look_at(DomainId{domain}, *id) : std::nullopt;
+    return id ? child.store().find_session(DomainId{domain}, *id) : std::nullopt;
 }
 
 bayeux_result deliver(bayeux_domain domain, const char* session, const char* channel,
@@ -97,14 +98,14 @@ bayeux_result deliver(bayeux_domain domain, const char* session, const char* cha
     if (packed != BAYEUX_OK) {
         return packed;
     }
-    const auto sight = find(*child, domain, session);
-    if (!sight) {
+    const auto found = find(*child, domain, session);
+    if (!found) {
         return BAYEUX_UNKNOWN;
     }
     const std::size_t reached = child->store().deliver({.domain = parcel->settings.domain,
-                                                        .session = sight->handle,
+                                                        .session = found->handle,
                                                         .event = parcel->event,
-                                                        .user_tag = sight->user_tag});
+                                                        .user_tag = found->user_tag});
     return reached != 0 ? BAYEUX_OK : BAYEUX_FULL;
 }
 
@@ -136,8 +137,8 @@ bayeux_result disconnect(bayeux_domain domain, const char* session) {
     if (child == nullptr) {
         return BAYEUX_NOT_SERVING;
     }
-    const auto sight = find(*child, domain, session);
-    return sight && child->store().end_session(sight->handle) ? BAYEUX_OK : BAYEUX_UNKNOWN;
+    const auto found = find(*child, domain, session);
+    return found && child->store().end_session(found->handle) ? BAYEUX_OK : BAYEUX_UNKNOWN;
 }
 
 bayeux_result look_at(bayeux_domain domain, const char* session, apr_pool_t* pool,
@@ -151,7 +152,8 @@ bayeux_result look_at(bayeux_domain domain, const char* session, apr_pool_t* poo
     if (info == nullptr || pool == nullptr || info->size < kLeastSize) {
         return BAYEUX_INVALID;
     }
-    const auto sight = find(*child, domain, session);
+    const auto id = ClientId::parse(session != nullptr ? session : "");
+    const auto sight = id ? child->store().look_at(DomainId{domain}, *id) : std::nullopt;
     if (!sight) {
         return BAYEUX_UNKNOWN;
     }

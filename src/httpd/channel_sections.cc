@@ -291,6 +291,11 @@ const DomainSections* sections_of(server_rec* s, DomainId domain) noexcept {
     return rules != nullptr ? rules->find(domain) : nullptr;
 }
 
+bool has_presence(server_rec* s, DomainId domain) noexcept {
+    const DomainSections* sections = sections_of(s, domain);
+    return sections != nullptr && sections->has_presence();
+}
+
 const char* sort_sections(apr_pool_t* pconf, server_rec* main_server) {
     auto* rules = pool_new<DomainRules>(pconf);
     for (server_rec* s = main_server; s != nullptr; s = s->next) {

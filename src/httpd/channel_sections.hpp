@@ -133,6 +133,9 @@ class DomainRules {
 // The rules of one domain; nullptr if it has none. Any thread.
 [[nodiscard]] const DomainSections* sections_of(server_rec* s, DomainId domain) noexcept;
 
+// Some channel of the domain has BayeuxPresence. Any thread.
+[[nodiscard]] bool has_presence(server_rec* s, DomainId domain) noexcept;
+
 // The domain of the requests that a Location gets in host `s`, of which `path` is the path: what is
 // written there, or else in the innermost Location around it, or else for the host.
 [[nodiscard]] DomainId domain_of_place(const DirConfig& location, const char* path,

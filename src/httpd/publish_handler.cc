@@ -21,7 +21,6 @@
 #include "httpd/publish_request.hpp"
 #include "httpd/reply.hpp"
 #include "protocol/message.hpp"
-#include "protocol/presence_channel.hpp"
 #include "protocol/string_filter.hpp"
 
 namespace bayeux::httpd {
@@ -48,10 +47,6 @@ class Sender {
     // Lets the channel's filters and other modules see all of them. False if `refusal` says why
     // none is sent.
     [[nodiscard]] bool prepare(Refusal& refusal) {
-        if (settings_.presence && protocol::is_presence_channel(*request_.channel)) {
-            refusal = {HTTP_BAD_REQUEST, "the channels below /presence are the server's own"};
-            return false;
-        }
         for (const std::string_view message : request_.messages) {
             std::optional<std::string> changed;
             if (!filter(message, changed, refusal) || !ask_hooks(message, changed, refusal)) {

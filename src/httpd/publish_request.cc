@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "httpd/channel_sections.hpp"
 #include "protocol/batch.hpp"
 #include "protocol/json_text.hpp"
 
@@ -14,7 +15,8 @@ bool refuse(Refusal& refusal, int status, std::string text) {
     return false;
 }
 
-bool read_channel(std::string_view path, PublishRequest& request, Refusal& refusal) {
+bool read_channel(request_rec* r, std::string_view path, PublishRequest& request,
+                  Refusal& refusal) {
     if (path.empty() || path == "/") {
         return refuse(refusal, HTTP_BAD_REQUEST, "the path names no channel below the Location");
     }
@@ -22,8 +24,9 @@ bool read_channel(std::string_view path, PublishRequest& request, Refusal& refus
     if (!request.channel) {
         return refuse(refusal, HTTP_BAD_REQUEST, "the path below the Location is no channel name");
     }
-    const std::string_view why_not =
-        broker::why_not_from_outside(*request.channel, request.to.audience());
+    const DomainId domain = domain_of(dir_config(r), r->server);
+    const std::string_view why_not = broker::why_not_from_outside(
+        *request.channel, request.to.audience(), has_presence(r->server, domain));
     return why_not.empty() || refuse(refusal, HTTP_BAD_REQUEST, std::string(why_not));
 }
 
@@ -109,7 +112,7 @@ bool split_lines(PublishRequest& request, Refusal& refusal) {
 
 bool read_publish_head(request_rec* r, std::string_view path, PublishRequest& request,
                        Refusal& refusal) {
-    return read_recipients(r, request.to, refusal) && read_channel(path, request, refusal) &&
+    return read_recipients(r, request.to, refusal) && read_channel(r, path, request, refusal) &&
            read_type(r, request, refusal);
 }
 

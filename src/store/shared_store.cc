@@ -90,7 +90,6 @@ std::optional<SessionSight> SharedStore::look_at(DomainId domain, const protocol
         const bool streams = session.stream != broker::Transport::kNone;
         sight.emplace();
         sight->handle = {index.value, session.generation};
-        sight->user_tag = session.user_tag;
         sight->transport = streams ? session.stream : session.transport;
         sight->connected = session.state == SessionState::kConnected;
         sight->waiting = streams || session.waiter_state == WaiterState::kParked;

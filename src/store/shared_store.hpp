@@ -25,7 +25,6 @@ namespace bayeux::store {
 // A session as it is at one moment, for whoever asks from outside.
 struct SessionSight {
     SessionHandle handle;
-    std::uint64_t user_tag = 0;                              // of whom it is; 0: nobody
     broker::Transport transport = broker::Transport::kNone;  // of its latest connect or stream
     bool connected = false;                                  // at least one connect was accepted
     bool waiting = false;                                    // one is held, or a stream is open

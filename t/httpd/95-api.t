@@ -71,6 +71,13 @@ BayeuxDomain api
     SetHandler bayeux
     BayeuxDomain tokens
 </Location>
+<Location /present>
+    SetHandler bayeux
+    BayeuxDomain present
+    <BayeuxChannel "/room">
+        BayeuxPresence On
+    </BayeuxChannel>
+</Location>
 <Location /small>
     SetHandler bayeux
     BayeuxDomain small
@@ -195,6 +202,33 @@ def _(server):
         equal(result(server, "user", user="carol", channel="/inbox", data="1"), (OK, 0))
         equal(result(server, "user", user="", channel="/inbox", data="1")[0], INVALID)
         equal(result(server, "user", channel="/inbox", data="1")[0], INVALID)
+
+
+@test("S2 where there is presence, the channels below /presence are closed to modules too; elsewhere they are not")
+def _(server):
+    with connected(server, "/present", ["/presence/room"]) as watcher, \
+         connected(server, "/open", ["/presence/room"]) as other:  # fmt: skip
+        poll(watcher)  # a snapshot, if it has not come yet
+        for what in ("publish", "deliver", "user"):
+            names = {"session": watcher.client_id, "user": "alice", "domain": "present"}
+            for channel in ("/presence/room", "/presence/elsewhere"):
+                equal(result(server, what, channel=channel, data="1", **names)[0], INVALID, what)
+        equal(result(server, "publish", channel="/presence", data="1", domain="present"), (OK, 0))
+        equal(poll(watcher).data, [])
+        equal(result(server, "publish", channel="/presence/room", data="1"), (OK, 1))
+        equal(poll(other).data, [1])
+
+
+@test("JSON of the C API: members and strings; what is missing is NULL, and so is what NULL is asked for")
+def _(server):
+    for json, name, wanted in (('{"a":{"b": 1},"c":"x"}', "a", '{"b": 1}'), ('{"a":1}', "b", "NULL"),
+                               ("[1]", "a", "NULL"), ('{"a":', "a", "NULL"), ("", "", "NULL")):  # fmt: skip
+        equal(ask(server, "member", json=json, name=name), wanted)
+    equal(ask(server, "member", json='{"a":1}'), "NULL")
+    equal(ask(server, "member", name="a"), "NULL")
+    for json, wanted in (('"a\\u0041"', "aA"), ('"a', "NULL"), ("1", "NULL"), ('"a\\u0000"', "NULL")):
+        equal(ask(server, "string", json=json), wanted)
+    equal(ask(server, "string"), "NULL")
 
 
 @test("look: a session as it is")

@@ -196,6 +196,14 @@ static int handle(request_rec* r) {
         look(r, domain, argument(arguments, "session"));
         return OK;
     }
+    if (strcmp(what, "member") == 0 || strcmp(what, "string") == 0) {
+        const char* json = argument(arguments, "json");
+        const char* found = strcmp(what, "member") == 0
+                                ? json_member(r->pool, json, argument(arguments, "name"))
+                                : json_string(r->pool, json);
+        ap_rputs(found != NULL ? found : "NULL", r);
+        return OK;
+    }
     if (strcmp(what, "publish") == 0) {
         result =
             publish(domain, argument(arguments, "channel"), argument(arguments, "data"), &reached);
