@@ -18,13 +18,26 @@ namespace {
 
 enum class Whose : std::uint8_t { kOthers, kBayeux, kPublish };
 
-// Of a request whose path had one: kept for its handler.
-struct KeptId {
+// What was hidden, for who needs it.
+struct KeptUrl {
+    const char* unparsed_uri = "";
     std::string_view client_id;
 };
 
-KeptId* kept_id(const request_rec* r) noexcept {
-    return static_cast<KeptId*>(ap_get_module_config(r->request_config, &bayeux_module));
+KeptUrl* kept_url(const request_rec* r) noexcept {
+    return static_cast<KeptUrl*>(ap_get_module_config(r->request_config, &bayeux_module));
+}
+
+// Before anything is hidden; later calls do nothing.
+void keep_url(request_rec* r) {
+    if (kept_url(r) != nullptr) {
+        return;
+    }
+    const std::string_view path = r->uri != nullptr ? r->uri : "";
+    auto* const kept = pool_new<KeptUrl>(r->pool);
+    kept->unparsed_uri = r->unparsed_uri;
+    kept->client_id = path.substr(path.rfind('/') + 1);
+    ap_set_module_config(r->request_config, &bayeux_module, kept);
 }
 
 // What SetHandler says, before core.c has set it: core_override_type().
@@ -92,13 +105,13 @@ std::string shown_line(std::string_view text) {
 }
 
 // Of the request that came, also if httpd has passed it on to another. The path of a request to
-// publish is a channel, and no secret.
+// publish is a channel, and no secret. True if the line is another now.
 bool hide_in_line(request_rec* r, Whose whose) {
     auto* const shown = whose == Whose::kPublish ? shown_from_query : shown_line;
     bool changed = false;
     for (request_rec* one = r; one != nullptr; one = one->prev) {
         changed = show(one->pool, one->the_request, shown) || changed;
-        changed = show(one->pool, one->unparsed_uri, shown) || changed;
+        show(one->pool, one->unparsed_uri, shown);
     }
     return changed;
 }
@@ -109,28 +122,25 @@ void note_line_again(request_rec* r) noexcept {
 }
 
 void hide_in_path(request_rec* r) {
-    if (kept_id(r) != nullptr) {
-        return;
-    }
-    const std::string_view path = r->uri != nullptr ? r->uri : "";
-    auto* const kept = pool_new<KeptId>(r->pool);
-    kept->client_id = path.substr(path.rfind('/') + 1);
-    ap_set_module_config(r->request_config, &bayeux_module, kept);
     for (char** text : {&r->uri, &r->filename, &r->path_info, &r->parsed_uri.path}) {
         show(r->pool, *text, protocol::shown_path);
     }
 }
 
-void hide_before_questions(request_rec* r) {
-    const Whose w = whose(r);
-    if (w == Whose::kOthers) {
-        return;
-    }
-    if (hide_in_line(r, w)) {
+void hide_url(request_rec* r) {
+    keep_url(r);
+    if (hide_in_line(r, Whose::kBayeux)) {
         note_line_again(r);
     }
+    hide_in_path(r);
+}
+
+void hide_before_questions(request_rec* r) {
+    const Whose w = whose(r);
     if (w == Whose::kBayeux && r->method_number == M_GET) {
-        hide_in_path(r);
+        hide_url(r);
+    } else if (w != Whose::kOthers && hide_in_line(r, w)) {
+        note_line_again(r);
     }
 }
 
@@ -161,11 +171,18 @@ void hide_in_query(request_rec* r) {
 }
 
 std::string_view take_client_id(request_rec* r) {
-    if (hide_in_line(r, Whose::kBayeux)) {
-        note_line_again(r);
-    }
-    hide_in_path(r);
-    return kept_id(r)->client_id;
+    hide_url(r);
+    return kept_url(r)->client_id;
+}
+
+void give_whole_uri(request_rec* r, const char* uri) {
+    keep_url(r);
+    kept_url(r)->unparsed_uri = uri;
+}
+
+const char* whole_uri(const request_rec* r) noexcept {
+    const KeptUrl* kept = kept_url(r);
+    return kept != nullptr ? kept->unparsed_uri : r->unparsed_uri;
 }
 
 }  // namespace bayeux::httpd

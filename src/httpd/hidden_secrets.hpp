@@ -24,6 +24,11 @@ void hide_in_query(request_rec* r);
 // The last segment of an event source's path, as it came, which is hidden from then on.
 [[nodiscard]] std::string_view take_client_id(request_rec* r);
 
+// The URL of a GET as it came, for httpd to judge it again: a rule may look at the query.
+[[nodiscard]] const char* whole_uri(const request_rec* r) noexcept;
+// For a request that was made again from what was noted of it.
+void give_whole_uri(request_rec* r, const char* uri);
+
 }  // namespace bayeux::httpd
 
 #endif

@@ -8,6 +8,7 @@
 #include <http_request.h>
 
 #include "bayeux_module.h"
+#include "httpd/hidden_secrets.hpp"
 
 namespace bayeux::httpd {
 namespace {
@@ -92,6 +93,7 @@ std::unique_ptr<const RequestMemo> RequestMemo::of(const request_rec* r) {
     for (const Table table : kTables) {
         append(texts, r->*table);
     }
+    append(texts, whole_uri(r) != r->unparsed_uri ? whole_uri(r) : nullptr);
     memo->texts_ = texts;  // as long as it must be, and no longer
     memo->server_ = r->server;
     memo->time_ = r->request_time;
@@ -122,6 +124,9 @@ request_rec* RequestMemo::revive(conn_rec* c) const {
     }
     for (const Table table : kTables) {
         r->*table = take_table(pool, texts);
+    }
+    if (const char* uri = take(texts)) {
+        give_whole_uri(r, uri);
     }
     // No response is written with it.
     r->output_filters = r->proto_output_filters = c->output_filters;

@@ -6,6 +6,8 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "httpd/hidden_secrets.hpp"
+
 namespace bayeux::httpd {
 namespace {
 
@@ -28,7 +30,7 @@ request_rec* same_head(const request_rec* r) noexcept {
     again->useragent_ip = r->useragent_ip;
     again->headers_in = apr_table_clone(pool, r->headers_in);
     again->subprocess_env = apr_table_clone(pool, r->subprocess_env);
-    ap_parse_uri(again, apr_pstrdup(pool, r->unparsed_uri));
+    ap_parse_uri(again, apr_pstrdup(pool, whole_uri(r)));
     return again;
 }
 

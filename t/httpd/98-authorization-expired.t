@@ -52,6 +52,17 @@ BayeuxMaxInterval 20s
     AuthUserFile {files}/users
     Require valid-user
 </Location>
+<Location /ticket>
+    SetHandler bayeux
+    BayeuxDomain unruled
+    AuthType Basic
+    AuthName here
+    AuthUserFile {files}/users
+    <RequireAll>
+        Require valid-user
+        Require expr "%{QUERY_STRING} =~ /^ticket=[0-9a-f]{40}$/"
+    </RequireAll>
+</Location>
 <Location /open>
     SetHandler bayeux
 </Location>
@@ -206,6 +217,19 @@ def _(server):
         while time.monotonic() < begun + 1.5 * REVALIDATE:
             succeeded(socket.publish("/open/x", 1))
             equal(socket.data(1), [1])
+
+
+@test("S20 S19 a rule that looks at the query sees all of it again, though logs do not")
+def _(server):
+    ticket = "/ticket?ticket=" + "0123456789" * 4
+    with ws_connected(server, ticket, headers=[user_header("carol")]) as socket:
+        succeeded(socket.subscribe("/mine/**"))
+        begun = time.monotonic()
+        while time.monotonic() < begun + 1.5 * REVALIDATE:
+            succeeded(socket.publish("/mine/x", 1))
+            equal(socket.data(1), [1])
+    log = server.root / "access_log"
+    wait_until(lambda: "ticket=012345..." in log.read_text(encoding="utf-8"), "its line, without the ticket")
 
 
 def fixture():
