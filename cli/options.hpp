@@ -16,7 +16,7 @@ namespace bayeux::cli {
 struct Options {
     std::vector<std::string> words;  // those without a name
     std::string login;               // name:password; empty: none
-    std::string ca_file;             // of certificates to trust besides the system's; empty: none
+    std::string ca_file;  // of certificates to trust instead of the system's; empty: those
     std::optional<std::uint32_t> count;
     std::optional<std::chrono::seconds> timeout;
     bool data_only = false;

@@ -78,14 +78,13 @@ class Publisher {
             std::vector<std::string> messages;
             const bool good = take(lines, number, messages);
             const Verdict result = send(messages);
-            if (result.outcome != Outcome::kGood || good) {
-                if (result.outcome != Outcome::kGood) {
-                    return finish(result);
-                }
-                continue;
+            if (result.outcome != Outcome::kGood) {
+                return finish(result);
             }
-            session_.disconnect();
-            return kUsage;
+            if (!good) {
+                session_.disconnect();
+                return kUsage;
+            }
         }
     }
 

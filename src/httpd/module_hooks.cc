@@ -1,13 +1,11 @@
 #include "httpd/module_hooks.hpp"
 
-#include <atomic>
 #include <optional>
 #include <string>
 
 #include <httpd.h>
 
-#include <apr_time.h>
-
+#include "base/log_pause.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/log_ids.hpp"
 #include "httpd/passing_request.hpp"
@@ -121,11 +119,8 @@ class Scene {
 
 // A module's mistake is told now and then: it comes with each message.
 void complain(const request_rec* r, const char* what) noexcept {
-    constexpr apr_time_t kPause = apr_time_from_sec(60);
-    static std::atomic<apr_time_t> next_line{0};
-    const apr_time_t now = apr_time_now();
-    apr_time_t due = next_line.load(std::memory_order_relaxed);
-    if (now >= due && next_line.compare_exchange_strong(due, now + kPause)) {
+    static constinit LogPause pause{Millis{60000}};
+    if (pause.ends(SystemClock().now())) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       BXNO(0051) "a module that has hooked Bayeux messages gave %s; this line is "
                                  "written once a minute",

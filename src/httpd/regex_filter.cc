@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cctype>
 #include <cstdint>
 #include <string>
@@ -13,9 +12,9 @@
 
 #include <ap_regex.h>
 #include <apr_strings.h>
-#include <apr_time.h>
 #include <http_log.h>
 
+#include "base/log_pause.hpp"
 #include "httpd/log_ids.hpp"
 #include "protocol/json_edit.hpp"
 #include "protocol/utf8.hpp"
@@ -30,7 +29,7 @@ constexpr std::size_t kGroups = 10;  // $0 to $9
 using Groups = std::array<ap_regmatch_t, kGroups>;
 
 // How often a search that failed is told of.
-constexpr apr_int64_t kLogPause = apr_time_from_sec(60);
+constexpr Millis kLogPause{60000};
 
 // s/a/b/i in its parts, each behind and before an unescaped delimiter.
 struct Parts {
@@ -113,9 +112,7 @@ class Regex {
 
   private:
     void tell() const {
-        const apr_int64_t now = apr_time_now();
-        apr_int64_t due = next_line_.load(std::memory_order_relaxed);
-        if (now < due || !next_line_.compare_exchange_strong(due, now + kLogPause)) {
+        if (!log_pause_.ends(SystemClock().now())) {
             return;
         }
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf,
@@ -127,7 +124,7 @@ class Regex {
 
     const ap_regex_t* const compiled_;
     const char* const where_;
-    mutable std::atomic<apr_int64_t> next_line_{0};
+    mutable LogPause log_pause_{kLogPause};
 };
 
 class DenyFilter final : public protocol::StringFilter {

@@ -281,16 +281,14 @@ void ServiceCalls::tell(const Call& call, int code, const char* why) noexcept {
 }
 
 void ServiceCalls::complain(const Call& call, const char* why) noexcept {
-    const std::int64_t now = clock_.now().time_since_epoch().count();
-    std::int64_t until = quiet_until_.load();
-    if (now < until || !quiet_until_.compare_exchange_strong(until, now + kQuiet.count())) {
-        unsaid_.fetch_add(1);
+    const auto left_out = log_pause_.ends(clock_.now());
+    if (!left_out) {
         return;
     }
     ap_log_error(APLOG_MARK, APLOG_WARNING, 0, ap_server_conf,
                  BXNO(0030) "a call of the service %s for channel %s failed: %s (and %u calls more "
                  "since the last such line)", call.service->url,
-                 call.service->channel.text().c_str(), why, unsaid_.exchange(0));
+                 call.service->channel.text().c_str(), why, *left_out);
 }
 
 // --- time, and the end ---

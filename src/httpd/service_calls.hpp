@@ -20,7 +20,6 @@
 #define BAYEUX_HTTPD_SERVICE_CALLS_HPP
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,6 +30,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/log_pause.hpp"
 #include "broker/service_call.hpp"
 #include "broker/session_store.hpp"
 #include "httpd/channel_sections.hpp"
@@ -151,10 +151,7 @@ class ServiceCalls final : public loop::Chore {
     List waiting_;
     List running_;
     std::uint32_t workers_ = 0;  // borrowed or asked for
-    // One line of trouble in so many seconds says enough.
-    static constexpr Millis kQuiet{10000};
-    std::atomic<std::int64_t> quiet_until_{0};
-    std::atomic<std::uint32_t> unsaid_{0};
+    LogPause log_pause_{Millis{10000}};
 };
 
 }  // namespace bayeux::httpd
