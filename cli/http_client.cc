@@ -51,6 +51,7 @@ HttpClient::HttpClient(const std::string& url, const Options& options)
     }
     if (!options.ca_file.empty()) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+        curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);  // the system's, besides
     }
 }
 
