@@ -14,6 +14,7 @@ from guarded import password  # noqa: E402
 from harness import PATIENCE, free_port, wait_until  # noqa: E402
 from httpd_conf import builddir  # noqa: E402
 from publishing import run_with_logins  # noqa: E402
+from scripted import ScriptedServer  # noqa: E402
 from tap import check, equal, test  # noqa: E402
 from wire import number, parked, poll, session, succeeded  # noqa: E402
 
@@ -282,6 +283,51 @@ def _(server):
         wait_until(lambda: bob.connect(100) and "subscribed again" in cli.said(), "it has subscribed again")
         succeeded(bob.publish("/cli/lost", 2).reply)
         equal([line["data"] for line in cli.wait_lines(1)], [2])
+
+
+UNKNOWN = {"successful": False, "error": "402::session_unknown", "advice": {"reconnect": "handshake"}}
+
+
+@test("subscribe gives a session back that could not subscribe, after the one before was lost, and tries again")
+def _(_):
+    sessions = []
+    refusals = {"2": 503, "3": UNKNOWN}
+
+    def answer(message):
+        kind = message["channel"].rpartition("/")[2]
+        name = message.get("clientId")
+        if kind == "handshake":
+            sessions.append(str(len(sessions) + 1))
+            return {"clientId": sessions[-1]}
+        if kind == "subscribe":
+            return refusals.get(name, {"subscription": message["subscription"]})
+        if kind == "connect":
+            return UNKNOWN if name == "1" else {"advice": {"interval": 100}}
+        return {}
+
+    with ScriptedServer(answer) as scripted, Subscriber(scripted.url, "/x") as cli:
+        wait_until(lambda: "subscribed again" in cli.said(), "it has subscribed again", 20)
+        cli.process.send_signal(signal.SIGTERM)
+        equal(cli.ends(), DONE)
+    equal([line for line in scripted.channels() if "connect 4" not in line],
+          ["/meta/handshake", "/meta/subscribe 1", "/meta/connect 1", "/meta/disconnect 1",
+           "/meta/handshake", "/meta/subscribe 2", "/meta/disconnect 2",
+           "/meta/handshake", "/meta/subscribe 3", "/meta/disconnect 3",
+           "/meta/handshake", "/meta/subscribe 4"])  # fmt: skip
+
+
+@test("what a server says is shown without what a terminal would act on")
+def _(_):
+    evil = "403::no\u001b[2J\u001b]0;mine\u0007 \u009b31m\r\n\u007f\u0000caf\u00e9"
+
+    def answer(message):
+        return {"clientId": "1"} if message["channel"] == "/meta/handshake" else {"successful": False, "error": evil}
+
+    with ScriptedServer(answer) as scripted:
+        for words in (("publish", scripted.url, "/x", "1"), ("subscribe", scripted.url, "/x")):
+            said = ends(REFUSED, bayeux(*words), "403::no").stderr.decode()
+            check(said.endswith("\n") and "caf\u00e9" in said, repr(said))
+            equal([c for c in said[:-1] if ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0], [], repr(said))
 
 
 @test("subscribe through a pipe whose reader has gone ends")

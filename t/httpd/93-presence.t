@@ -153,6 +153,8 @@ def _(server):
         watcher.sees_nothing()
         found = late.subscribe("/presence/chat/room")
         equal((found.events or poll(late).events)[0]["data"], {"here": ["alice"], "count": 1})
+        found = late.subscribe(["/presence/chat/room"] * 100)
+        equal([event["data"] for event in found.events or poll(late).events], [{"here": ["alice"], "count": 1}])
         # Who subscribes to both at once is told of himself.
         found = late.subscribe(["/presence/chat/room", "/chat/room"])
         data = [event["data"] for event in found.events or poll(late).events]
