@@ -5,9 +5,12 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+import procs  # noqa: E402
 from harness import Httpd  # noqa: E402
 from httpd_conf import config_test  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
+
+DEFAULT_SEGMENT = 64 << 20  # BayeuxSharedMemory
 
 # (directive, wrong arguments). The refusal must name the directive, the first word that is wrong, and what is allowed.
 WRONG_ON_SERVER = [
@@ -185,6 +188,19 @@ def _():
             equal(status.get(f"Bayeux{name}"), "0", f"Bayeux{name}")
         equal(status.get("BayeuxVerify"), "ok")
         check(int(status["BayeuxMemoryUsed"]) == int(status["BayeuxMemoryEmpty"]), f"memory: {status}")
+
+
+@test("S24 the shared memory has no name, by which another could open it or which a crash could leave")
+def _():
+    with Httpd() as server:
+        pids = [server.pid, *server.children()]
+        equal(procs.shared_memory_files(pids), set())
+        equal(procs.sysv_segments(pids), [])
+        for pid in pids:
+            shared = procs.shared_mappings(pid)
+            check(any(size >= DEFAULT_SEGMENT for size in shared.values()), f"no segment in {shared}")
+            named = [path for path in shared if not path.endswith(" (deleted)")]
+            equal(named, [], "files that are mapped to be shared")
 
 
 @test("a server without a Bayeux location starts and stops clean")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A store of 1 MB that is full: clear refusals, nothing acknowledged is lost, afterwards all is usable (design 8)."""
+"""A store of 1 MB that is full: clear refusals, nothing acknowledged is lost, afterwards all is usable (design 8, S16)."""
 
 import sys
 from pathlib import Path

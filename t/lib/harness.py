@@ -81,6 +81,7 @@ class Httpd:
         self._killed = set()
         self._pids_seen = set()
         self._closables = []
+        self._asked_from = None
 
     # --- starting -------------------------------------------------------------------------------------------------
 
@@ -189,9 +190,7 @@ class Httpd:
     def _reload(self, signal_number, at_once):
         before = self._generation()
         old = self.children()
-        # That question's connection too: see let_connections_go().
-        wait_until(lambda: not procs.is_held(self.port, self._asked_from), "httpd closes a connection", 5, 0.005)
-        time.sleep(0.02)
+        self._let_question_go()
         os.kill(self.pid, signal_number)
 
         def renewed():
@@ -215,6 +214,7 @@ class Httpd:
         """Stop and return the exit code, negative for a signal."""
         if self._process.poll() is None:
             self._note_pids()
+            self._let_question_go()
             os.kill(self.pid, signal.SIGWINCH if graceful else signal.SIGTERM)
         try:
             return self._process.wait(timeout=60 * PATIENCE)
@@ -334,6 +334,12 @@ class Httpd:
         while quiet < 5 and time.monotonic() < deadline:
             quiet = quiet + 1 if procs.connections_at(self.port) == 0 else 0
             time.sleep(0.01)
+
+    def _let_question_go(self):
+        """The same for the connection of our last get(), where others stay."""
+        if self._asked_from is not None:
+            wait_until(lambda: not procs.is_held(self.port, self._asked_from), "httpd closes a connection", 5, 0.005)
+            time.sleep(0.02)
 
     def verify_end(self):
         """What the store must look like when all clients are gone."""

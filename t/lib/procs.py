@@ -56,6 +56,18 @@ def shared_memory_files(pids):
     return found
 
 
+def shared_mappings(pid):
+    """{path: size in bytes} of what this process may write to and others see. What has no name is "/dev/zero (deleted)"."""
+    found = {}
+    with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
+        for line in maps:
+            addresses, rights, _, _, _, path = [*line.rstrip("\n").split(maxsplit=5), ""][:6]
+            if rights == "rw-s":
+                begin, end = (int(address, 16) for address in addresses.split("-"))
+                found[path] = max(found.get(path, 0), end - begin)
+    return found
+
+
 def sysv_segments(creators):
     """Ids of SysV segments made by these processes."""
     found = []
