@@ -152,7 +152,7 @@ const char* find_publish_locations(apr_pool_t* pconf, server_rec* main_server) {
 }
 
 std::optional<std::string_view> path_below_location(const request_rec* r) noexcept {
-    const std::string_view path = r->uri;
+    const std::string_view path = r->uri != nullptr ? r->uri : "";
     const PublishLocation* innermost = nullptr;
     for (const PublishLocation* location = server_config(r->server).publish_locations;
          location != nullptr; location = location->next) {
