@@ -22,6 +22,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/strong_id.hpp"
+#include "broker/limits.hpp"
 #include "broker/transport.hpp"
 #include "protocol/channel_name.hpp"
 #include "protocol/client_id.hpp"
@@ -283,6 +284,16 @@ class SessionStore {
                              std::span<const protocol::ChannelName> channels) = 0;
     // CH-15: created by a publish or a subscribe, and not yet swept.
     virtual bool channel_exists(DomainId domain, const protocol::ChannelName& channel) = 0;
+
+    // --- limits ---
+
+    // Zero if the handshake is within its address's limit, and counted now; else how long until one
+    // would be.
+    [[nodiscard]] virtual Millis count_handshake(const CountedHandshake& handshake,
+                                                 TimePoint now) = 0;
+    // What the message exceeds; if that is nothing it is counted. One that exceeds the second limit
+    // has been counted by the first.
+    [[nodiscard]] virtual Exceeded count_message(const CountedMessage& message, TimePoint now) = 0;
 
     // --- messages ---
 

@@ -6,6 +6,7 @@
 #include "store/child_table.hpp"
 #include "store/fanout.hpp"
 #include "store/session_end.hpp"
+#include "store/store_stats.hpp"
 #include "store/timer_wheel.hpp"
 #include "store/under_lock.hpp"
 #include "store/verify.hpp"
@@ -14,6 +15,7 @@ namespace bayeux::store {
 
 namespace {
 
+constexpr std::int64_t kReportMillis = 10'000;
 constexpr std::uint32_t kStep = 128;
 constexpr std::uint32_t kMaxSteps = 2048;
 
@@ -46,7 +48,6 @@ std::uint64_t losses(const Counters& counters) noexcept {
 
 // How many losses a line in the log is due for: one child of all says so, now and then.
 std::uint64_t losses_to_report(const Locked& locked, TimePoint now) noexcept {
-    constexpr std::int64_t kReportMillis = 10'000;
     Header& header = locked.header();
     const std::int64_t millis = now.time_since_epoch().count();
     const std::uint64_t fresh = losses(header.counters) - header.reported_losses;
@@ -56,6 +57,39 @@ std::uint64_t losses_to_report(const Locked& locked, TimePoint now) noexcept {
     header.reported_losses += fresh;
     header.next_report = millis + kReportMillis;
     return fresh;
+}
+
+// Refusals by limits that a line is due for, likewise.
+struct Refusals {
+    std::uint64_t count = 0;
+    ClientAddress last;
+};
+
+Refusals refusals_to_report(const Locked& locked, TimePoint now) noexcept {
+    Limited& limited = locked.header().limited;
+    const std::int64_t millis = now.time_since_epoch().count();
+    const LimitedCounts counts = read_limited(limited);
+    const std::uint64_t fresh =
+        counts.handshakes + counts.messages + counts.bytes - limited.reported;
+    if (fresh == 0 || millis < limited.next_report) {
+        return {};
+    }
+    limited.reported += fresh;
+    limited.next_report = millis + kReportMillis;
+    return {fresh, counts.last};
+}
+
+void report_refusals(const Refusals& refusals) {
+    if (refusals.count != 0) {
+        log::write(log::Level::kWarning, "BX0060",
+                   std::to_string(refusals.count) +
+                       " handshakes or messages since the last such line were refused, the last "
+                       "one from " +
+                       refusals.last.text() +
+                       ", as they came faster than BayeuxLimitHandshakes, BayeuxLimitMessages or "
+                       "BayeuxLimitBytes allows; server-status counts them (BayeuxLimited...); "
+                       "find the client that floods, or raise the limit");
+    }
 }
 
 }  // namespace
@@ -79,9 +113,11 @@ void SharedStore::sweep(ChildIndex child, TimePoint now) {
     }
     announce();
     std::uint64_t lost = 0;
+    Refusals refusals;
     // A ring is lost with a process that is killed between the lock and the bell.
     under_lock_at(Operation::kRead, now, [&](const Locked& locked) {
         lost = losses_to_report(locked, now);
+        refusals = refusals_to_report(locked, now);
         if (is_claimed(locked, child) && segment_.children()[child.value].due_count != 0) {
             locked.wake(child);
         }
@@ -93,6 +129,7 @@ void SharedStore::sweep(ChildIndex child, TimePoint now) {
                        "subscription or a message; server-status says for what; raise "
                        "BayeuxSharedMemory or the cap that was reached (BayeuxMax...)");
     }
+    report_refusals(refusals);
 }
 
 Result<ChildIndex> SharedStore::claim_child(std::uint32_t pid) {

@@ -1,6 +1,7 @@
 // The segment, front to back:
 //
-//   Header | PageInfo × page_count | ChildSlot × child_capacity | buckets | page × page_count
+//   Header | PageInfo × page_count | ChildSlot × child_capacity | buckets | allowance sets |
+//   page × page_count
 //
 // One flat range of bytes that all children map and that outlives restarts: two generations of
 // children use it at once, so all that lies in it is a wire format (docs/shared-memory.md).
@@ -140,7 +141,7 @@ struct Geometry {
     std::uint32_t browser_buckets;
     std::uint32_t user_buckets;
     std::uint32_t member_buckets;
-    std::uint32_t unused;
+    std::uint32_t allowance_sets;
 };
 
 struct Counters {
@@ -158,6 +159,24 @@ struct Counters {
     std::uint64_t dead_children;
     std::uint64_t repairs;
 };
+
+// What BayeuxLimit... has refused. All but the last two are counted without the lock.
+struct Limited {
+    std::uint64_t handshakes;
+    std::uint64_t messages;
+    std::uint64_t bytes;       // messages, too
+    std::uint64_t address;     // whose was the last (base/client_address.hpp)
+    std::uint64_t reported;    // how many the log has been told
+    std::int64_t next_report;  // milliseconds; no line before
+};
+
+// The words of allowance_table.hpp that one allowance may have. With a set for each 8 KB, all
+// sessions that BayeuxMaxSessions allows by default have room for two.
+inline constexpr std::size_t kAllowanceWays = 8;
+struct alignas(64) AllowanceSet {
+    std::array<std::uint64_t, kAllowanceWays> words;
+};
+static_assert(ShmType<AllowanceSet> && sizeof(AllowanceSet) == 64);
 
 // How long the lock was held: bucket = 4 * log2(ns) + the next two bits. A look at the clock costs
 // as much as a short hold, so one of kHoldsPerSample is timed.
@@ -219,10 +238,11 @@ struct Header {
     Counters counters;
     std::uint64_t reported_losses;  // of the counters, what the log has been told
     std::int64_t next_report;       // milliseconds; no line before
+    Limited limited;
     HoldTimes hold_times;
 };
 static_assert(ShmType<Header> && offsetof(Header, mutex) == 96 && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Header) == 6952);
+static_assert(sizeof(Header) == 7000);
 
 }  // namespace bayeux::store
 

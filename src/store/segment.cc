@@ -31,6 +31,7 @@ struct Offsets {
     std::size_t browser_buckets;
     std::size_t user_buckets;
     std::size_t member_buckets;
+    std::size_t allowance_sets;
     std::size_t cells;
     std::size_t end;
 };
@@ -47,7 +48,10 @@ Offsets offsets_of(const Geometry& geometry) noexcept {
     o.browser_buckets = o.domain_buckets + sizeof(DomainIndex) * geometry.domain_buckets;
     o.user_buckets = o.browser_buckets + sizeof(BrowserIndex) * geometry.browser_buckets;
     o.member_buckets = o.user_buckets + sizeof(UserIndex) * geometry.user_buckets;
-    o.cells = round_up(o.member_buckets + sizeof(MemberIndex) * geometry.member_buckets, kPageSize);
+    o.allowance_sets =
+        round_up(o.member_buckets + sizeof(MemberIndex) * geometry.member_buckets, 64);
+    o.cells =
+        round_up(o.allowance_sets + sizeof(AllowanceSet) * geometry.allowance_sets, kPageSize);
     o.end = o.cells + std::size_t{geometry.page_count} * kPageSize;
     return o;
 }
@@ -62,6 +66,7 @@ Geometry geometry_for(std::size_t size, std::uint32_t child_capacity) noexcept {
     geometry.browser_buckets = buckets_for(size, 2048);
     geometry.user_buckets = buckets_for(size, 2048);
     geometry.member_buckets = buckets_for(size, 2048);
+    geometry.allowance_sets = buckets_for(size, 8192);
     const std::size_t fixed = offsets_of(geometry).end;
     if (fixed < size) {
         geometry.page_count =
@@ -122,6 +127,7 @@ Segment::Segment(std::byte* base, const Geometry& geometry) noexcept : geometry_
     browser_buckets_ = view_as<BrowserIndex>(base + o.browser_buckets);
     user_buckets_ = view_as<UserIndex>(base + o.user_buckets);
     member_buckets_ = view_as<MemberIndex>(base + o.member_buckets);
+    allowance_sets_ = view_as<AllowanceSet>(base + o.allowance_sets);
     cells_ = base + o.cells;
 }
 

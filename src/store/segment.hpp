@@ -59,6 +59,9 @@ class Segment {
     [[nodiscard]] std::span<MemberIndex> member_buckets() const noexcept {
         return {member_buckets_, geometry_.member_buckets};
     }
+    [[nodiscard]] std::span<AllowanceSet> allowance_sets() const noexcept {
+        return {allowance_sets_, geometry_.allowance_sets};
+    }
 
     // The cell at an index that the segment's own invariants vouch for. Whatever the index is, the
     // result lies within the segment: damage stays damage to data.
@@ -111,6 +114,7 @@ class Segment {
     BrowserIndex* browser_buckets_;
     UserIndex* user_buckets_;
     MemberIndex* member_buckets_;
+    AllowanceSet* allowance_sets_;
     std::byte* cells_;
     Geometry geometry_;
 };

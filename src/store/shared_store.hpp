@@ -68,6 +68,11 @@ class SharedStore final : public broker::SessionStore {
                      std::span<const protocol::ChannelName> channels) override;
     bool channel_exists(DomainId domain, const protocol::ChannelName& channel) override;
 
+    [[nodiscard]] Millis count_handshake(const broker::CountedHandshake& handshake,
+                                         TimePoint now) override;
+    [[nodiscard]] broker::Exceeded count_message(const broker::CountedMessage& message,
+                                                 TimePoint now) override;
+
     Result<std::size_t> publish(const broker::Publication& publication) override;
     std::size_t deliver(const broker::Delivery& delivery) override;
     Result<std::size_t> deliver_to_user(const broker::UserDelivery& delivery) override;

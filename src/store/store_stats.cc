@@ -1,5 +1,7 @@
 #include "store/store_stats.hpp"
 
+#include <atomic>
+
 namespace bayeux::store {
 
 std::uint64_t StoreStats::used_bytes() const noexcept {
@@ -10,8 +12,16 @@ std::uint64_t StoreStats::used_bytes() const noexcept {
     return bytes;
 }
 
+LimitedCounts read_limited(Limited& limited) noexcept {
+    const auto read = [](std::uint64_t& number) {
+        return std::atomic_ref(number).load(std::memory_order_relaxed);
+    };
+    return {read(limited.handshakes), read(limited.messages), read(limited.bytes),
+            ClientAddress{read(limited.address)}};
+}
+
 StoreStats read_stats(const Locked& locked) noexcept {
-    const Header& header = locked.header();
+    Header& header = locked.header();
     StoreStats stats;
     stats.size = header.size;
     stats.pages = header.geometry.page_count;
@@ -25,6 +35,7 @@ StoreStats read_stats(const Locked& locked) noexcept {
         stats.due += child.due_count;
     }
     stats.counters = header.counters;
+    stats.limited = read_limited(header.limited);
     stats.hold_p50_ns = hold_percentile(header.hold_times, 0.5);
     stats.hold_p99_ns = hold_percentile(header.hold_times, 0.99);
     stats.hold_p999_ns = hold_percentile(header.hold_times, 0.999);

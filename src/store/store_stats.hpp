@@ -9,6 +9,17 @@
 
 namespace bayeux::store {
 
+// What limits have refused, ever.
+struct LimitedCounts {
+    std::uint64_t handshakes = 0;
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;  // messages, too
+    ClientAddress last;       // whose was the last
+};
+
+// Any thread: they are written without the lock.
+[[nodiscard]] LimitedCounts read_limited(Limited& limited) noexcept;
+
 struct StoreStats {
     std::uint64_t size = 0;   // bytes of the segment
     std::uint32_t pages = 0;  // of kPageSize bytes, of all kinds
@@ -18,6 +29,7 @@ struct StoreStats {
     std::uint32_t children = 0;  // claimed places
     std::uint32_t due = 0;       // parks that loops have to end, of all children
     Counters counters{};
+    LimitedCounts limited;
     std::uint64_t hold_p50_ns = 0;
     std::uint64_t hold_p99_ns = 0;
     std::uint64_t hold_p999_ns = 0;

@@ -49,6 +49,10 @@ class FakeStore final : public broker::SessionStore {
     void unsubscribe(SessionHandle session,
                      std::span<const protocol::ChannelName> channels) override;
     bool channel_exists(DomainId domain, const protocol::ChannelName& channel) override;
+    [[nodiscard]] Millis count_handshake(const broker::CountedHandshake& handshake,
+                                         TimePoint now) override;
+    [[nodiscard]] broker::Exceeded count_message(const broker::CountedMessage& message,
+                                                 TimePoint now) override;
     Result<std::size_t> publish(const broker::Publication& publication) override;
     std::size_t deliver(const broker::Delivery& delivery) override;
     Result<std::size_t> deliver_to_user(const broker::UserDelivery& delivery) override;
@@ -183,6 +187,8 @@ class FakeStore final : public broker::SessionStore {
     broker::WakeSet to_ring_;
     Sessions sessions_;
     std::map<ChannelKey, Channel> channels_;
+    // By what is limited: an address, or a session.
+    std::map<std::string, std::int64_t> whole_at_;
     std::map<ChildIndex, std::deque<broker::Due>> due_;
     std::uint32_t next_session_ = 0;
     std::uint32_t next_cycle_ = 0;

@@ -41,6 +41,33 @@ void FakeStore::Session::forget(std::int64_t acknowledged) {
     }
 }
 
+Millis FakeStore::count_handshake(const broker::CountedHandshake& handshake, TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    std::int64_t& whole_at = whole_at_["handshakes " + handshake.from.text()];
+    const Spending spent = spend(handshake.limit, whole_at, now, 1);
+    whole_at = spent.whole_at;
+    return spent.wait;
+}
+
+broker::Exceeded FakeStore::count_message(const broker::CountedMessage& message, TimePoint now) {
+    const std::lock_guard lock(mutex_);
+    const std::string who =
+        message.session ? std::to_string(message.session->index) : message.from.text();
+    const auto within = [&](const char* what, const RateLimit* limit, std::uint64_t amount) {
+        std::int64_t& whole_at = whole_at_[what + who];
+        const Spending spent = limit != nullptr ? spend(*limit, whole_at, now, amount) : Spending{};
+        whole_at = spent.whole_at;
+        return spent.within;
+    };
+    if (!within("messages ", message.limits.messages, 1)) {
+        return broker::Exceeded::kMessages;
+    }
+    if (!within("bytes ", message.limits.bytes, message.size)) {
+        return broker::Exceeded::kBytes;
+    }
+    return broker::Exceeded::kNothing;
+}
+
 Result<std::size_t> FakeStore::publish(const broker::Publication& publication) {
     std::size_t reached = 0;
     {
