@@ -64,6 +64,13 @@ static const command_rec directives[] = {
                   "most channels of the domain"),
     AP_INIT_TAKE1("BayeuxMaxSubscriptions", bayeux_set_cap, INFO(BAYEUX_MAX_SUBSCRIPTIONS),
                   ANYWHERE, "most subscriptions of one session"),
+    AP_INIT_TAKE12("BayeuxLimitHandshakes", bayeux_set_limit, INFO(BAYEUX_LIMIT_HANDSHAKES),
+                   ANYWHERE, "handshakes of one address, such as 10/1s, and at once; or Off"),
+    AP_INIT_TAKE12("BayeuxLimitMessages", bayeux_set_limit, INFO(BAYEUX_LIMIT_MESSAGES), ANYWHERE,
+                   "messages that a session publishes, such as 100/1s, and at once; or Off"),
+    AP_INIT_TAKE12("BayeuxLimitBytes", bayeux_set_limit, INFO(BAYEUX_LIMIT_BYTES), ANYWHERE,
+                   "bytes of the messages that a session publishes, such as 64K/1s, and at once; "
+                   "or Off"),
     AP_INIT_TAKE_ARGV("BayeuxCookie", bayeux_set_cookie, NULL, ANYWHERE,
                       "name of the browser cookie, then path=, domain=, samesite=, secure, "
                       "partitioned, maxage="),

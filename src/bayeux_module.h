@@ -71,6 +71,10 @@ const char* bayeux_set_service_max_answer(cmd_parms* cmd, void* dir,
 const char* bayeux_set_service_calls(cmd_parms* cmd, void* dir, const char* running,
                                      const char* waiting) BAYEUX_NOEXCEPT;
 
+/* BayeuxLimitHandshakes, BayeuxLimitMessages, BayeuxLimitBytes. */
+const char* bayeux_set_limit(cmd_parms* cmd, void* dir, const char* rate,
+                             const char* burst) BAYEUX_NOEXCEPT;
+
 /* Once, while the module is loaded. */
 void bayeux_register_filters(void) BAYEUX_NOEXCEPT;
 
@@ -86,6 +90,7 @@ enum bayeux_time {
     BAYEUX_SERVICE_TIMEOUT
 };
 enum bayeux_cap { BAYEUX_MAX_SESSIONS, BAYEUX_MAX_CHANNELS, BAYEUX_MAX_SUBSCRIPTIONS };
+enum bayeux_limit { BAYEUX_LIMIT_HANDSHAKES, BAYEUX_LIMIT_MESSAGES, BAYEUX_LIMIT_BYTES };
 enum bayeux_switch {
     BAYEUX_TRUST_CLIENT_ID,
     BAYEUX_BROADCAST_TO_PUBLISHER,

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/entropy.hpp"
 #include "broker/hooks.hpp"
+#include "broker/limits.hpp"
 #include "broker/outcome.hpp"
 #include "broker/policy.hpp"
 #include "broker/session_store.hpp"
@@ -51,6 +52,7 @@ struct Settings {
     bool slow_filters = false;
     // Some channel of the domain has BayeuxPresence: names below /presence are the server's.
     bool presence = false;
+    Limits limits;
 };
 
 // Who sends, and by what way.
@@ -78,6 +80,7 @@ struct Request {
 
     // Whom httpd has let in with this request; of a stream, with the one that began it.
     User user = {};
+    ClientAddress from = {};
 
     // Other modules that want to be asked or told; nullptr: none.
     Hooks* hooks = nullptr;

@@ -20,6 +20,8 @@ namespace error_text = protocol::error_text;
 
 namespace {
 
+constexpr Millis kLeastPause{1000};
+
 std::string transports_json(const Settings& settings) {
     std::string json = "[";
     for (const std::string& transport : settings.transports) {
@@ -58,11 +60,24 @@ void refuse_transports(const Settings& settings, const Message& message, Reply& 
         .with("supportedConnectionTypes", transports_json(settings));
 }
 
-void refuse_for_now(const Settings& settings, std::string_view error, Reply& reply) {
+void refuse_for_now(const Settings& settings, std::string_view error, Reply& reply,
+                    Millis pause = kRetryPause) {
     reply.fail(error).advise({.reconnect = Reconnect::kRetry,
-                              .interval = std::max(settings.interval, kRetryPause),
+                              .interval = std::max(settings.interval, pause),
                               .timeout = std::nullopt,
                               .multiple_clients = std::nullopt});
+}
+
+// S16: how long until the address may shake hands again; zero: it may. There may be many clients
+// behind it that wait for the same moment: a second is as often as each of them should ask.
+Millis pause_by_limit(const Request& request, SessionStore& store, TimePoint now) {
+    const RateLimit* const limit = request.settings.limits.handshakes;
+    if (limit == nullptr) {
+        return Millis{0};
+    }
+    const Millis wait = store.count_handshake(
+        {.domain = request.settings.domain, .from = request.from, .limit = *limit}, now);
+    return wait == Millis{0} ? wait : std::max(wait, kLeastPause);
 }
 
 void welcome(const Settings& settings, const protocol::ClientId& id, Reply& reply) {
@@ -155,6 +170,9 @@ Outcome handshake(const Request& request, const Message& message, SessionStore& 
         reply.fail(error_text::kMessageIdInvalid);
     } else if (!shares_transport(request.settings, message)) {
         refuse_transports(request.settings, message, reply);
+    } else if (const Millis pause = pause_by_limit(request, store, clock.now());
+               pause != Millis{0}) {
+        refuse_for_now(request.settings, error_text::kTooManyHandshakes, reply, pause);
     } else if (verdict = ask_hooks(request, message); verdict.denied) {
         deny(verdict, reply);
     } else {

@@ -179,6 +179,33 @@ void examine_and_pass_on(Batch& batch, const Message& message, const Target& tar
     pass_on(batch, changed, target);
 }
 
+// False if it was refused by a limit of the Location. What is refused for another reason has been
+// counted: it was as much work.
+bool within_limits(Batch& batch, const Message& message) {
+    const ChannelName& channel = *batch.target.name;
+    if (channel.kind() == ChannelKind::kMeta) {
+        return true;
+    }
+    std::optional<SessionHandle> session;
+    if (batch.session) {
+        session = batch.session->handle;
+    }
+    const Exceeded exceeded = batch.store.count_message({.domain = batch.settings.domain,
+                                                         .session = session,
+                                                         .from = batch.request.from,
+                                                         .size = message.raw.size(),
+                                                         .limits = batch.settings.limits},
+                                                        batch.now);
+    if (exceeded == Exceeded::kNothing) {
+        return true;
+    }
+    // Without advice: a client would take it for that of its connects.
+    batch.refuse(message, error_text::limited(channel.text(), exceeded == Exceeded::kMessages
+                                                                  ? error_text::kTooManyMessages
+                                                                  : error_text::kTooManyBytes));
+    return false;
+}
+
 }  // namespace
 
 bool find_target(Batch& batch, const Message& message) {
@@ -192,6 +219,9 @@ bool find_target(Batch& batch, const Message& message) {
 }
 
 void publish(Batch& batch, const Message& message) {
+    if (batch.settings.limits.on_messages() && !within_limits(batch, message)) {
+        return;
+    }
     Target& target = batch.target;
     if (!target.judged) {
         judge(batch, target);

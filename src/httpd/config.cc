@@ -79,6 +79,7 @@ broker::Settings settings_of(const DirConfig& dir, request_rec* r) {
     settings.multi_session_interval = Millis{dir.multi_session_interval_ms.or_else(2000)};
     settings.extensions = extensions_of(dir);
     settings.max_message_size = dir.max_message_size.or_else(kDefaultMaxMessageSize);
+    settings.limits = {dir.limit_handshakes.value, dir.limit_messages.value, dir.limit_bytes.value};
     const DomainSections* sections = sections_of(r->server, settings.domain);
     settings.slow_filters = sections != nullptr && sections->has_slow_filters();
     settings.presence = sections != nullptr && sections->has_presence();
@@ -136,6 +137,9 @@ void* bayeux_merge_dir_config(apr_pool_t* p, void* base_config, void* add_config
     merged->revalidate_ms = add.revalidate_ms.over(base.revalidate_ms);
     merged->service_timeout_ms = add.service_timeout_ms.over(base.service_timeout_ms);
     merged->service_max_answer = add.service_max_answer.over(base.service_max_answer);
+    merged->limit_handshakes = add.limit_handshakes.over(base.limit_handshakes);
+    merged->limit_messages = add.limit_messages.over(base.limit_messages);
+    merged->limit_bytes = add.limit_bytes.over(base.limit_bytes);
     return merged;
 }
 

@@ -100,6 +100,9 @@ struct DirConfig {
     Setting<std::int64_t> revalidate_ms;
     Setting<std::int64_t> service_timeout_ms;
     Setting<std::uint32_t> service_max_answer;
+    Setting<const RateLimit*> limit_handshakes;  // nullptr: Off
+    Setting<const RateLimit*> limit_messages;
+    Setting<const RateLimit*> limit_bytes;
     // While a <BayeuxChannel> section is read: where its directives go. Never merged.
     ChannelSection* open_section = nullptr;
     [[nodiscard]] bool operator==(const DirConfig&) const noexcept = default;

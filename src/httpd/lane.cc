@@ -10,6 +10,7 @@
 #include "httpd/authorization.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/browser_cookie.hpp"
+#include "httpd/client_address_of.hpp"
 #include "httpd/module_state.hpp"
 
 namespace bayeux::httpd {
@@ -41,6 +42,7 @@ Lane::Accepted::Accepted(request_rec* r, const DirConfig& config, const Answers&
       keep_alive_max(r->server->keep_alive_max),
       user(r->user != nullptr ? r->user : ""),
       user_tag(user_of(r).tag),
+      from(client_address_of(r)),
       revalidate(config.revalidate_ms.or_else(kDefaultRevalidateMs)) {}
 
 Lane::Lane(conn_rec* c, const loop::Connection& connection, FreeMemory& memory)
@@ -157,6 +159,7 @@ broker::Request Lane::request() noexcept {
             .stream = {},
             .no_cookie = false,
             .user = {accepted_->user, accepted_->user_tag},
+            .from = accepted_->from,
             .hooks = accepted_->hooks.if_wanted()};
 }
 

@@ -76,6 +76,7 @@ class Lane final : public loop::LaneHost {
         int keep_alive_max;
         std::string user;
         std::uint64_t user_tag;
+        ClientAddress from;
         Millis revalidate;
     };
     struct Pass {

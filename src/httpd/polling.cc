@@ -9,6 +9,7 @@
 #include "httpd/blocking_hold.hpp"
 #include "httpd/boundary.hpp"
 #include "httpd/browser_cookie.hpp"
+#include "httpd/client_address_of.hpp"
 #include "httpd/held_request.hpp"
 #include "httpd/module_hooks.hpp"
 #include "httpd/module_state.hpp"
@@ -89,6 +90,7 @@ broker::Outcome ask_broker(request_rec* r, const DirConfig& config, broker::Tran
         .stream = {},
         .no_cookie = false,
         .user = user_of(r),
+        .from = client_address_of(r),
         .hooks = hooks.if_wanted()};
     request.new_browser =
         request.browser ? request.browser : protocol::BrowserId::make(child.entropy());

@@ -9,6 +9,7 @@
 #include "httpd/boundary.hpp"
 #include "httpd/browser_cookie.hpp"
 #include "httpd/channel_sections.hpp"
+#include "httpd/client_address_of.hpp"
 #include "httpd/filter_stream.hpp"
 #include "httpd/module_state.hpp"
 #include "httpd/reply.hpp"
@@ -49,6 +50,7 @@ StreamRequest::StreamRequest(request_rec* r, const DirConfig& config, broker::Tr
       no_cookie_(!has_browser_cookie(r, cookie_terms(config))),
       user_(r->user != nullptr ? r->user : ""),
       user_tag_(user_of(r).tag),
+      from_(client_address_of(r)),
       limits_(limits_of(r, config)) {}
 
 broker::Request StreamRequest::request() noexcept {
@@ -63,6 +65,7 @@ broker::Request StreamRequest::request() noexcept {
             .stream = {},
             .no_cookie = no_cookie_,
             .user = {user_, user_tag_},
+            .from = from_,
             .hooks = hooks_.if_wanted()};
 }
 

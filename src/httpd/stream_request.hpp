@@ -63,6 +63,7 @@ class StreamRequest final : public loop::StreamHost {
     const bool no_cookie_;
     const std::string user_;
     const std::uint64_t user_tag_;
+    const ClientAddress from_;
     loop::StreamLimits limits_;
     std::optional<StreamBytes> bytes_;
     std::unique_ptr<loop::Stream> stream_;

@@ -52,6 +52,14 @@ std::string connection_types_unsupported(std::string_view types) {
     return text;
 }
 
+std::string limited(std::string_view channel, std::string_view what) {
+    std::string text = "429:";
+    append_allowed(text, channel);
+    text += ':';
+    text += what;
+    return text;
+}
+
 std::string filtered(std::string_view filter, std::string_view section) {
     std::string text = "403:";
     append_allowed(text, filter);

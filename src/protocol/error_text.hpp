@@ -20,6 +20,7 @@ inline constexpr std::string_view kSubscribeFailed = "403::subscribe_failed";   
 inline constexpr std::string_view kUnsubscribeFailed = "403::unsubscribe_failed";      // SB-4
 inline constexpr std::string_view kChannelInvalid = "405::channel_invalid";            // CH-3
 inline constexpr std::string_view kMessageIdInvalid = "405::message_id_invalid";       // ENV-6
+inline constexpr std::string_view kTooManyHandshakes = "429::too_many_handshakes";     // S16
 inline constexpr std::string_view kStoreFull = "503::server_full";                     // design 8
 inline constexpr std::string_view kSubscriptionLimit = "503::too_many_subscriptions";  // S16
 
@@ -34,6 +35,10 @@ inline constexpr std::string_view kChannelCreate = "channel_create_denied";  // 
 inline constexpr std::string_view kSubscribe = "subscribe_denied";
 inline constexpr std::string_view kPublish = "publish_denied";
 
+// What was too much, for limited() below (S16).
+inline constexpr std::string_view kTooManyMessages = "too_many_messages";
+inline constexpr std::string_view kTooManyBytes = "too_many_bytes";
+
 // "403:<reason>:<what>".
 [[nodiscard]] std::string denied(std::string_view reason, std::string_view what);
 // "403:<reason>:<what>", the reason in somebody's own words, cut to what ER-1 allows; without any
@@ -41,6 +46,8 @@ inline constexpr std::string_view kPublish = "publish_denied";
 [[nodiscard]] std::string denied_because(std::string_view reason, std::string_view what);
 // HS-5: "301:<types>:connection_types_not_supported", the types cut to what ER-1 allows.
 [[nodiscard]] std::string connection_types_unsupported(std::string_view types);
+// "429:<channel>:<what>", the channel cut to what ER-1 allows.
+[[nodiscard]] std::string limited(std::string_view channel, std::string_view what);
 // "403:<filter>,<section>:refused_by_filter", both cut to what ER-1 allows.
 [[nodiscard]] std::string filtered(std::string_view filter, std::string_view section);
 

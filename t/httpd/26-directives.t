@@ -332,6 +332,14 @@ WRONG = (
     ("BayeuxRevalidate", "2h"), ("BayeuxPing", "10ms"), ("BayeuxPing", "2h"), ("BayeuxPing", "On"),
     ("BayeuxWebSocketMessagesPerFrame", "0"), ("BayeuxWebSocketMessagesPerFrame", "1001"),
     ("BayeuxWebSocketMessagesPerFrame", "all"), ("BayeuxWebSocketDeflate", "9"),
+    ("BayeuxLimitHandshakes", "On"), ("BayeuxLimitHandshakes", "10"), ("BayeuxLimitHandshakes", "0/1s"),
+    ("BayeuxLimitHandshakes", "/1s"), ("BayeuxLimitHandshakes", "10/"), ("BayeuxLimitHandshakes", "10/0"),
+    ("BayeuxLimitHandshakes", "10/100ms"), ("BayeuxLimitHandshakes", "10/2h"), ("BayeuxLimitHandshakes", "-1/1s"),
+    ("BayeuxLimitHandshakes", "10K/1s"), ("BayeuxLimitHandshakes", "10001/1s"), ("BayeuxLimitHandshakes", "10/1s few"),
+    ("BayeuxLimitHandshakes", "10/1s 0"), ("BayeuxLimitHandshakes", "Off 10"), ("BayeuxLimitHandshakes", "1/1h 25"),
+    ("BayeuxLimitMessages", "100001/1s"), ("BayeuxLimitMessages", "many/1s"), ("BayeuxLimitMessages", "10/1s/1s"),
+    ("BayeuxLimitMessages", "10/soon"), ("BayeuxLimitBytes", "127/1s"), ("BayeuxLimitBytes", "2G/1s"),
+    ("BayeuxLimitBytes", "64Q/1s"), ("BayeuxLimitBytes", "64K/1s 1"), ("BayeuxLimitBytes", "64K"),
 )  # fmt: skip
 
 
@@ -384,6 +392,9 @@ RIGHT = (
     '<BayeuxChannel "/here/**">\nBayeuxPresence On\n</BayeuxChannel>',
     "BayeuxAllowOrigin self https://a.example http://b.example:8080", "BayeuxAllowOrigin *",
     "BayeuxDuplicateConnectStatus 500", "BayeuxDomain some-name",
+    "BayeuxLimitHandshakes 10/1s", "BayeuxLimitHandshakes 10/1min 100", "BayeuxLimitHandshakes Off",
+    "BayeuxLimitMessages 100000/1h", "BayeuxLimitMessages 1/1h 24", "BayeuxLimitMessages off",
+    "BayeuxLimitBytes 64k/1s", "BayeuxLimitBytes 1G/1 128", "BayeuxLimitBytes Off",
 )  # fmt: skip
 
 

@@ -85,6 +85,7 @@ class Bench {
                 .stream = socket ? stream : ConnectCycle{},
                 .no_cookie = no_cookie,
                 .user = {user, store.user_tag(user)},
+                .from = from,
                 .hooks = hooks};
     }
 
@@ -217,6 +218,7 @@ class Bench {
     ConnectCycle stream;
     bool no_cookie = false;
     std::string user;  // whom httpd has let in
+    ClientAddress from;
     broker::Hooks* hooks = nullptr;
     broker::Outcome outcome;
     std::optional<std::uint32_t> batch;  // of the events that were taken last

@@ -39,11 +39,13 @@ class Response:
 class Connection:
     """One client connection. Responses come in the order of the requests; nothing is sent behind the test's back."""
 
-    def __init__(self, server, *, tls=False, timeout=10.0, alpn=None, begin=True):
+    def __init__(self, server, *, tls=False, timeout=10.0, alpn=None, begin=True, source=None):
         self.server = server
         self.timeout = timeout * harness.PATIENCE
         port = server.tls_port if tls else server.port
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=self.timeout)
+        # Any address of 127.0.0.0/8 may be where it comes from.
+        own = (source, 0) if source is not None else None
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=self.timeout, source_address=own)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.local_address = self._socket.getsockname()[:2]
         self.remote_address = self._socket.getpeername()[:2]
