@@ -78,13 +78,16 @@ void check_batch(Session& session, QueueEntry& entry, std::uint32_t& batch_befor
     ++session.sent_count;
 }
 
+// No session comes so far; one that was damaged must not run out of numbers.
+constexpr std::uint32_t kLastBatch = 0x7fffffff;
+
 void mend_queue(const Locked& locked, SessionIndex index, Session& session) noexcept {
     const QueueIndex in_flight_last = session.ack != 0 ? QueueIndex() : session.in_flight_last;
     session.queue_count = session.queue_bytes = 0;
     session.in_flight_count = session.in_flight_bytes = 0;
     session.in_flight_last = QueueIndex();
     session.sent_count = 0;
-    session.batch = std::max<std::uint32_t>(session.batch, 1);
+    session.batch = std::clamp<std::uint32_t>(session.batch, 1, kLastBatch);
     std::uint32_t batch_before = 0;
     QueueIndex last;
     for (QueueIndex at = session.queue_head;;) {

@@ -167,6 +167,21 @@ void repair_when_memory_is_damaged_then_whole_again(void**) {
     assert_string_equal(text, "");
 }
 
+// The number after the last one would be below all that were sent.
+void repair_when_next_batch_is_the_last_number_then_room_for_more(void** state) {
+    StoreWorld& world = world_of(state);
+    const SessionHandle one = world.ack_session(1);
+    world.locked([&](const store::Locked& held) {
+        held.cell(store::SessionIndex(one.index)).batch = 0xffffffff;
+    });
+    repair(world);
+    for (int i = 0; i < 2; ++i) {
+        world.deliver(one, "{}");
+        static_cast<void>(world.batch_of(one));
+        assert_string_equal(world.wrong().c_str(), "");
+    }
+}
+
 // A waiter whose event was queued, but which was not yet made due.
 void repair_when_waiter_missed_its_event_then_due(void** state) {
     StoreWorld& world = world_of(state);
@@ -191,6 +206,7 @@ int main() {
         WORLD_TEST(repair_when_places_batches_and_lazy_events_then_they_stay),
         WORLD_TEST(repair_when_all_lists_are_garbage_then_found_again),
         cmocka_unit_test(repair_when_memory_is_damaged_then_whole_again),
+        WORLD_TEST(repair_when_next_batch_is_the_last_number_then_room_for_more),
         WORLD_TEST(repair_when_waiter_missed_its_event_then_due),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
