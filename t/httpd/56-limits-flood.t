@@ -71,7 +71,9 @@ def p99_beside(server):
     took = []
     with WebSocketClient(server, "/limited", headers=behind("192.0.2.9")) as bob:
         bob.handshake()
+        succeeded(bob.connect())
         succeeded(bob.subscribe("/beside"))
+        bob.start_connect()  # else his session ends after BayeuxMaxInterval
         with session(server, "/limited", headers=behind("192.0.2.9")) as alice:
             end = time.monotonic() + SECONDS * harness.PATIENCE
             while time.monotonic() < end:
