@@ -59,6 +59,9 @@ Wish EventSource::on_deadline(TimePoint now) noexcept {
     if (output_.pending()) {
         return now < output_.stuck_since() + host_.limits().patience ? Wish::kWait : vanish(now);
     }
+    if (must_ask(now)) {
+        return revalidate(now);
+    }
     return guarded(now, [&] {
         session_.on_deadline(now);
         if (look_at_ && now >= *look_at_) {
@@ -74,11 +77,14 @@ Wish EventSource::on_deadline(TimePoint now) noexcept {
                 append();
             }
         }
-        return revalidate(now, flush(now));
+        return flush(now);
     });
 }
 
 Wish EventSource::on_due(EndReason reason, TimePoint now) noexcept {
+    if (reason == EndReason::kEvents && must_ask(now)) {
+        return revalidate(now);  // the store tells again when that was done
+    }
     return guarded(now, [&] {
         if (reason == EndReason::kEvents) {
             deliver(now);
@@ -194,12 +200,13 @@ Wish EventSource::flush(TimePoint now) {
     return done_ ? Wish::kClose : Wish::kWait;
 }
 
-Wish EventSource::revalidate(TimePoint now, Wish otherwise) {
-    const Millis period = host_.limits().revalidate;
-    if (period <= Millis{0} || now < ask_at_ || otherwise != Wish::kWait || done_) {
-        return otherwise;
-    }
-    ask_at_ = now + period;
+// However slowly the client reads: what is being written was sent before.
+bool EventSource::must_ask(TimePoint now) const noexcept {
+    return host_.limits().revalidate > Millis{0} && now >= ask_at_;
+}
+
+Wish EventSource::revalidate(TimePoint now) noexcept {
+    ask_at_ = now + host_.limits().revalidate;
     return Wish::kWorker;
 }
 

@@ -51,8 +51,11 @@ class EventSource final : public Stream {
     void append();
     void end(TimePoint now);
     Wish flush(TimePoint now);
-    // Has a worker ask again when it is time to.
-    Wish revalidate(TimePoint now, Wish otherwise);
+    // It is time to ask whether the client is still welcome: before that no event leaves the queue
+    // (S20).
+    [[nodiscard]] bool must_ask(TimePoint now) const noexcept;
+    // Has a worker do so.
+    Wish revalidate(TimePoint now) noexcept;
     Wish vanish(TimePoint now) noexcept;
 
     StreamContext& context_;

@@ -60,7 +60,7 @@ Wish WebSocket::on_deadline(TimePoint now) noexcept {
         if (session_.overdue(now) && !session_.still_there()) {
             session_.leave(now);
         }
-        if (session_.overdue(now)) {
+        if (session_.overdue(now) && !must_ask(now)) {
             // Lazy events leave at the latest now (ORD-8), and an ack session's reply always has
             // the number of a batch (X-ACK 4).
             const broker::Drained drained = session_.drain(session_.bound()->session);
@@ -68,7 +68,6 @@ Wish WebSocket::on_deadline(TimePoint now) noexcept {
             const protocol::PendingReply reply = session_.answer();
             append_replies({&reply, 1}, drained.batch);
         }
-        revalidate(now);
         return go_on(now);
     });
 }
@@ -76,7 +75,9 @@ Wish WebSocket::on_deadline(TimePoint now) noexcept {
 Wish WebSocket::on_due(EndReason reason, TimePoint now) noexcept {
     return guarded(now, [&] {
         if (reason == EndReason::kEvents) {
-            deliver(now);
+            if (!must_ask(now)) {  // else the store tells again when that was done
+                deliver(now);
+            }
         } else if (reason == EndReason::kEnded) {
             if (const auto farewell = session_.end(now)) {
                 append_replies({&*farewell, 1}, std::nullopt);
@@ -130,6 +131,8 @@ void WebSocket::perform() noexcept {
     work_->performed = true;
     if (work_->revalidates) {
         work_->standing = host_.ask_again();
+    }
+    if (work_->standing != Standing::kGood || work_->messages.empty()) {
         return;
     }
     try {
@@ -145,6 +148,9 @@ void WebSocket::perform() noexcept {
 // --- input and output ---
 
 Wish WebSocket::go_on(TimePoint now) {
+    if (must_ask(now)) {
+        revalidate(now);
+    }
     const std::string kept = std::exchange(unread_, {});
     std::string_view unread = kept;
     const Wish wish = take_input(unread, now);
@@ -260,13 +266,16 @@ bool WebSocket::keep_alive(TimePoint now) {
     return true;
 }
 
+// However slowly the client reads: what is being written was sent before.
+bool WebSocket::must_ask(TimePoint now) const noexcept {
+    return host_.limits().revalidate > Millis{0} && now >= ask_at_ && state_ == State::kOpen;
+}
+
 void WebSocket::revalidate(TimePoint now) {
-    const Millis period = host_.limits().revalidate;
-    if (period <= Millis{0} || now < ask_at_ || work_) {
-        return;
+    ask_at_ = now + host_.limits().revalidate;
+    if (!work_) {
+        work_ = std::make_unique<Work>();
     }
-    ask_at_ = now + period;
-    work_ = std::make_unique<Work>();
     work_->revalidates = true;
 }
 

@@ -68,9 +68,9 @@ class WebSocket final : public Stream {
         kDone,     // nothing more to say: closed when all is written
     };
 
-    // What a worker does: it handles a batch, or asks whether the client is still welcome.
+    // What a worker does: it asks whether the client is still welcome, handles a batch, or both.
     struct Work {
-        std::vector<protocol::Message> messages;  // borrow from the reader
+        std::vector<protocol::Message> messages;  // borrow from the reader; none: no batch
         std::optional<broker::Outcome> outcome;   // nothing: it failed
         bool revalidates = false;
         Standing standing = Standing::kGood;
@@ -88,7 +88,10 @@ class WebSocket final : public Stream {
     Wish vanish(TimePoint now) noexcept;
     // False if the client seems to be gone.
     bool keep_alive(TimePoint now);
-    // Has a worker ask again when it is time to.
+    // It is time to ask whether the client is still welcome: before that nothing else is handled,
+    // and no event leaves the queue (S20).
+    [[nodiscard]] bool must_ask(TimePoint now) const noexcept;
+    // Has a worker do so, before the batch that it is to handle.
     void revalidate(TimePoint now);
 
     // --- websocket_messages.cc: what came, and what is said to it ---

@@ -115,7 +115,7 @@ void WebSocket::apply(Work& work, TimePoint now) {
         fail(CloseCode::kInternalError, "the login cannot be checked", now);
     } else if (work.outcome) {
         apply(*work.outcome, now);
-    } else if (!work.revalidates) {
+    } else if (!work.messages.empty()) {
         fail(CloseCode::kInternalError, "out of memory", now);
     }
 }

@@ -72,22 +72,43 @@ void websocket_when_something_comes_while_asked_then_done_after_it_or_never(void
     EXPECT_TEXT("then close 1008\n1", meanwhile(Standing::kRefused));
 }
 
+// The client reads so slowly that there is always something to write; more comes meanwhile.
 std::string while_writing() {
     test::WebSocketBench bench;
     bench.host.limited.revalidate = Millis{5'000};
     bench.held();
     bench.bytes.room = 1;
     bench.publish("/a", "1");
+    bench.publish("/a", "2");
     bench.host.standing = Standing::kRefused;
     bench.pass(Millis{6'000});
     std::string seen = std::to_string(bench.host.asked);
     bench.read_on();
-    bench.pass(Millis{0});
-    return seen + " then " + bench.heard() + (bench.closed ? "closed" : "");
+    return seen + " then " + bench.heard() + bench.state() + (bench.closed ? " closed" : "");
 }
 
-void websocket_when_its_client_takes_nothing_then_asked_behind_it(void** /*state*/) {
-    EXPECT_TEXT("0 then [1]\nclose 1008\nclosed", while_writing());
+void websocket_when_its_client_reads_slowly_then_asked_before_more_is_sent(void** /*state*/) {
+    EXPECT_TEXT("0 then [1]\nclose 1008\nnone expiring 1 closed", while_writing());
+}
+
+// One message after another that may block, and a client that takes the answers late.
+std::string while_working(Standing standing) {
+    test::WebSocketBench bench;
+    bench.host.limited.revalidate = Millis{5'000};
+    bench.ready();
+    bench.host.policy.blocks = true;
+    bench.bytes.room = 1;
+    bench.say(test::kPublish);
+    bench.say(test::kPublish);
+    bench.host.standing = standing;
+    bench.pass(Millis{6'000});
+    bench.read_on();
+    return std::to_string(bench.host.asked) + " asked: " + bench.heard();
+}
+
+void websocket_when_a_batch_waits_for_a_worker_then_asked_before_it(void** /*state*/) {
+    EXPECT_TEXT("1 asked: [/b+]\n[/b+]\n", while_working(Standing::kGood));
+    EXPECT_TEXT("1 asked: [/b+]\nclose 1008\n", while_working(Standing::kRefused));
 }
 
 // --- an event source ---
@@ -134,6 +155,22 @@ void source_when_its_login_is_refused_then_ended_and_its_events_stay(void** /*st
     EXPECT_TEXT("nothing asked 1 wishes WC closed 1", source(Standing::kUnknown, kPeriod, kPeriod));
 }
 
+std::string source_while_writing() {
+    SourceBench bench(Millis{5'000});
+    bench.host.standing = Standing::kRefused;
+    bench.bytes.room = 1;
+    bench.publish("/a", "1");
+    bench.publish("/a", "2");
+    bench.pass(Millis{6'000});
+    bench.read_on();
+    return (bench.bytes.sent.find("\"data\":2") == std::string::npos ? "" : "more") + asked(bench) +
+           " " + std::to_string(bench.session().queued);
+}
+
+void source_when_its_client_reads_slowly_then_asked_before_more_is_sent(void** /*state*/) {
+    EXPECT_TEXT(" asked 1 wishes WC 1", source_while_writing());
+}
+
 }  // namespace
 }  // namespace bayeux::loop
 
@@ -143,9 +180,11 @@ int main() {
         cmocka_unit_test(websocket_when_it_has_a_login_then_asked_once_a_period),
         cmocka_unit_test(websocket_when_its_login_is_refused_then_closed_and_nothing_more_is_sent),
         cmocka_unit_test(websocket_when_something_comes_while_asked_then_done_after_it_or_never),
-        cmocka_unit_test(websocket_when_its_client_takes_nothing_then_asked_behind_it),
+        cmocka_unit_test(websocket_when_its_client_reads_slowly_then_asked_before_more_is_sent),
+        cmocka_unit_test(websocket_when_a_batch_waits_for_a_worker_then_asked_before_it),
         cmocka_unit_test(source_when_it_has_a_login_then_asked_once_a_period),
         cmocka_unit_test(source_when_its_login_is_refused_then_ended_and_its_events_stay),
+        cmocka_unit_test(source_when_its_client_reads_slowly_then_asked_before_more_is_sent),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
