@@ -67,8 +67,7 @@ bool deliver_message(const Locked& locked, SessionIndex index, BlockIndex messag
         case Enqueued::kDropped:
             return false;
         case Enqueued::kOverflow:
-            ++locked.header().counters.overflow_disconnects;
-            end_session(locked, index);
+            end_full_session(locked, index);
             return false;
     }
     return false;
@@ -87,8 +86,7 @@ bool turn_away_if_full(const Locked& locked, SessionIndex index) noexcept {
             ++locked.header().counters.dropped_newest;
             return true;
         case Enqueued::kOverflow:
-            ++locked.header().counters.overflow_disconnects;
-            end_session(locked, index);
+            end_full_session(locked, index);
             return true;
     }
     return false;

@@ -84,8 +84,7 @@ void deliver(const Locked& locked, Job& job, const Expanded& expanded) noexcept 
             session.last_sequence = job.sequence;
             break;
         case Enqueued::kOverflow:
-            ++locked.header().counters.overflow_disconnects;
-            end_session(locked, index);
+            end_full_session(locked, index);
             break;
     }
 }

@@ -68,6 +68,11 @@ void end_session(const Locked& locked, SessionIndex index) noexcept {
     }
 }
 
+void end_full_session(const Locked& locked, SessionIndex index) noexcept {
+    ++locked.header().counters.overflow_disconnects;
+    end_session(locked, index);
+}
+
 bool dismantle(const Locked& locked, std::uint32_t budget) noexcept {
     for (SessionIndex index = locked.header().dying_head; index;
          index = locked.header().dying_head) {

@@ -17,6 +17,8 @@ namespace bayeux::store {
 
 // Constant time. The cell may be freed at once, if it owned nothing.
 void end_session(const Locked& locked, SessionIndex index) noexcept;
+// The same, counted: its queue has no room, and its policy is that it ends over it.
+void end_full_session(const Locked& locked, SessionIndex index) noexcept;
 // Frees up to `budget` subscriptions and events of ended sessions; true if some are left.
 bool dismantle(const Locked& locked, std::uint32_t budget) noexcept;
 // Frees the cell of an ended session that owns nothing and is in no due list.
