@@ -1,5 +1,6 @@
 // Lines for mod_status: what the store and the loops know about themselves. With
 // `?auto&bayeux-verify` the store is checked as well, which walks all of it under its lock.
+#include <atomic>
 #include <cstring>
 #include <string>
 
@@ -54,28 +55,25 @@ void print(request_rec* r, bool brief, const Line& line) {
     }
 }
 
-void print_services(request_rec* r, bool brief) {
-    std::uint64_t running = 0;
-    std::uint64_t waiting = 0;
-    std::uint64_t done = 0;
-    std::uint64_t failed = 0;
-    std::uint64_t refused = 0;
-    std::uint64_t dropped = 0;
+template <class Number>
+std::uint64_t total_of(std::atomic<Number> ServiceFigures::*figure) noexcept {
+    std::uint64_t total = 0;
     for (const ChildFigures& figures : all_figures()) {
-        running += figures.services.running;
-        waiting += figures.services.waiting;
-        done += figures.services.done;
-        failed += figures.services.failed;
-        refused += figures.services.refused;
-        dropped += figures.services.dropped;
+        total += figures.services.*figure;
     }
+    return total;
+}
+
+void print_services(request_rec* r, bool brief) {
     const Line lines[] = {
-        {"ServiceRunning", "Service calls running", running},
-        {"ServiceWaiting", "Service calls waiting for a thread", waiting},
-        {"ServiceDone", "Service calls done so far", done},
-        {"ServiceFailed", "Service calls failed so far", failed},
-        {"ServiceRefused", "Service calls refused so far", refused},
-        {"ServiceDropped", "Answers of services that had nobody to go to so far", dropped},
+        {"ServiceRunning", "Service calls running", total_of(&ServiceFigures::running)},
+        {"ServiceWaiting", "Service calls waiting for a thread",
+         total_of(&ServiceFigures::waiting)},
+        {"ServiceDone", "Service calls done so far", total_of(&ServiceFigures::done)},
+        {"ServiceFailed", "Service calls failed so far", total_of(&ServiceFigures::failed)},
+        {"ServiceRefused", "Service calls refused so far", total_of(&ServiceFigures::refused)},
+        {"ServiceDropped", "Answers of services that had nobody to go to so far",
+         total_of(&ServiceFigures::dropped)},
     };
     for (const Line& line : lines) {
         print(r, brief, line);
