@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """S20: the session of a login that runs out (mod_auth_form, mod_session) ends what it allowed, for messages, for
-connects and for new streams. mod_session's filter sees every response, so no request takes the fast lane here."""
+connects, and for streams, new ones and open ones. mod_session's filter sees every response, so no request takes the fast lane here."""
 
 import shutil
 import sys
@@ -9,11 +9,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 import tap  # noqa: E402
-from bayeux import Client  # noqa: E402
 from event_source import EventSource  # noqa: E402
 from guarded import make_files  # noqa: E402
 from harness import PATIENCE, Httpd, wait_until  # noqa: E402
 from http_client import Connection  # noqa: E402
+from streams import Streams, on_one_connection  # noqa: E402
 from tap import check, equal, test  # noqa: E402
 from websocket import ask_upgrade  # noqa: E402
 from wire import number, succeeded  # noqa: E402
@@ -21,7 +21,8 @@ from wire import number, succeeded  # noqa: E402
 MODULES = ("bayeux", "auth_basic", "authn_core", "authn_file", "authz_user", "env", "setenvif", "auth_form", "session",
            "session_cookie", "request")  # fmt: skip
 
-LOGIN_TIME = 2.0
+LOGIN_TIME = 3.0
+REVALIDATE = 1.0
 
 CONF = """
 MaxKeepAliveRequests 0
@@ -33,7 +34,7 @@ BayeuxRevalidate 1s
     AuthUserFile {files}/users
     Session On
     SessionCookieName login path=/
-    SessionMaxAge 2
+    SessionMaxAge 3
     SessionExpiryUpdateInterval 3000
 </LocationMatch>
 <Location /form>
@@ -67,11 +68,7 @@ def log_in(server, user):
 @test("S20 the session of an expired login: 401 when its time is over, for messages, connects and new streams")
 def _(server):
     begun = time.monotonic()
-    client = Client(server, "/form")
-    client.cookies["login"] = log_in(server, "bob")
-    succeeded(client.handshake())
-    succeeded(client.connect().reply)
-    client.connection = client.connect_connection
+    client = on_one_connection(server, "/form", cookies={"login": log_in(server, "bob")})
     before = number(server, "BayeuxFast")
     accepted = 0
 
@@ -101,8 +98,19 @@ def _(server):
     client.close()
 
 
+@test("S20 the streams of an expired login: they end within BayeuxRevalidate, and not before it has")
+def _(server):
+    begun = time.monotonic()
+    with Streams(server, "/form", cookies={"login": log_in(server, "carol")}) as streams:
+        succeeded(streams.socket.publish("/free/x", 1))
+        streams.hear(1)
+        streams.end(LOGIN_TIME + REVALIDATE + 2.0)
+        check(time.monotonic() - begun > LOGIN_TIME - 0.1, "they have ended before the login did")
+        equal(streams.asked.post([]).status, 401)
+
+
 def fixture():
-    server = Httpd(CONF.replace("{files}", str(files)), modules=MODULES)
+    server = Httpd(CONF.replace("{files}", str(files)), modules=MODULES, sessions_left=True)
     server.expect("AH01807")
     return server
 
