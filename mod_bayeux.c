@@ -133,7 +133,6 @@ static void register_hooks(apr_pool_t* pool) {
     ap_hook_child_status(bayeux_child_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(bayeux_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_stopping(bayeux_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_pre_connection(bayeux_pre_connection, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_process_connection(bayeux_process_connection, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(bayeux_post_read_request, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_header_parser(bayeux_header_parser, NULL, NULL, APR_HOOK_LAST);

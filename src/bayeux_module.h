@@ -122,8 +122,6 @@ int bayeux_publish_handler(request_rec* r) BAYEUX_NOEXCEPT;
 int bayeux_check_authn(request_rec* r) BAYEUX_NOEXCEPT;
 const char* bayeux_http_scheme(const request_rec* r) BAYEUX_NOEXCEPT;
 apr_port_t bayeux_default_port(const request_rec* r) BAYEUX_NOEXCEPT;
-/* Child, any thread: every connection, whatever it is for. */
-int bayeux_pre_connection(conn_rec* c, void* socket) BAYEUX_NOEXCEPT;
 int bayeux_process_connection(conn_rec* c) BAYEUX_NOEXCEPT;
 int bayeux_post_read_request(request_rec* r) BAYEUX_NOEXCEPT;
 /* Before httpd asks who it is and whether he may, and before the request is logged: no secrets in
