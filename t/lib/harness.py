@@ -24,6 +24,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import crashes
 import httpd_conf
 import procs
 import sweep
@@ -114,7 +115,7 @@ class Httpd:
         self.root.chmod(0o755)
         (self.root / "htdocs").mkdir()
         (self.root / "htdocs" / "static.txt").write_text("static\n", encoding="ascii")
-        for name in ("sanitizer", "cores"):
+        for name in ("sanitizer", crashes.DIRECTORY):
             (self.root / name).mkdir()
             (self.root / name).chmod(0o777)  # the children, who are another user, write there
         if self.tls:
@@ -314,9 +315,9 @@ class Httpd:
             faults.append(str(fault))
         finally:
             self._kill()
-        faults += sweep.error_log(self.error_log(), self._expected, self._killed)
+        faults += sweep.error_log(self.error_log(), self._expected, self._killed, self._crashed_by_httpd())
         faults += sweep.sanitizer_reports(self.root)
-        faults += sweep.backtraces(self.root, httpd_conf.httpd_binary())
+        faults += crashes.faults(self.root, self.error_log(), httpd_conf.httpd_binary())
         if faults or kind is not None:
             print(f"# kept {self.root}", file=sys.stderr, flush=True)
         else:
@@ -361,6 +362,12 @@ class Httpd:
             seen = {name: value for name, value in state.items() if name.startswith("Bayeux")}
             return [f"{error}: server-status says {seen or 'nothing about Bayeux'}"]
         return []
+
+    def _crashed_by_httpd(self):
+        found = crashes.httpds_own(self.root, self.error_log())
+        for pid in found:
+            print(f"# child {pid} died in httpd's own race at an ungraceful stop", file=sys.stderr, flush=True)
+        return found
 
     def _close_clients(self):
         for closable in self._closables:

@@ -119,6 +119,7 @@ def httpd_conf(server):
         "AcceptFilter http none",
         "AcceptFilter https none",
         *load_module_lines(modules),
+        f'LoadModule crash_trace_module "{builddir()}/t/lib/.libs/mod_crash_trace.so"',
         *mpm_lines(server.mpm, server.children_wanted, server.threads, server.server_limit, server.async_factor),
         f'ErrorLog "{root}/error_log"',
         "LogLevel info bayeux:debug" if "bayeux" in modules else "LogLevel info",

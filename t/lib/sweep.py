@@ -1,9 +1,7 @@
 """What must be true after a server has stopped, whatever the test was about."""
 
 import re
-import shutil
 import signal
-import subprocess
 from pathlib import Path
 
 import procs
@@ -20,13 +18,14 @@ _NEVER = re.compile(
 )
 
 
-def error_log(text, expected, killed):
-    """Lines of an error log that nobody expected. `killed`: pids that the test itself killed."""
+def error_log(text, expected, killed, httpds_own=()):
+    """Lines of an error log that nobody expected. `killed`: pids that the test itself killed; `httpds_own`: those that
+    died by httpd's own fault, see crashes.py."""
     bad = []
     for line in text.splitlines():
         if _NEVER.search(line):
-            own_kill = re.search(r"child pid (\d+) exit signal Killed", line)
-            if not (own_kill and int(own_kill.group(1)) in killed):
+            end = re.search(r"child pid (\d+) exit signal (\w+)", line)
+            if not (end and int(end.group(1)) in (killed if end.group(2) == "Killed" else httpds_own)):
                 bad.append(line)
         elif _WORSE_THAN_NOTICE.search(line):
             if not any(pattern.search(line) for pattern in [*_ALWAYS_EXPECTED, *expected]):
@@ -40,24 +39,6 @@ def sanitizer_reports(root):
     for report in sorted(Path(root, "sanitizer").glob("*")):
         lines = report.read_text(encoding="utf-8", errors="replace").splitlines()
         found.append(f"{report.name}:\n    " + "\n    ".join(lines[:40]))
-    return found
-
-
-def backtraces(root, program):
-    """Where each child that left a core was. The cores themselves are as large as the store: they are removed."""
-    found = []
-    for core in sorted(Path(root, "cores").glob("core*")):
-        text = "a child left a core; gdb would show where it was"
-        if gdb := shutil.which("gdb"):
-            run = subprocess.run(
-                [gdb, "--batch", "-ex", "bt", "-ex", r"echo \n=== all threads\n", "-ex", "thread apply all bt", program, core],
-                capture_output=True, text=True, errors="replace", timeout=120, check=False,
-            )  # fmt: skip
-            Path(root, f"{core.name}.backtrace").write_text(run.stdout, encoding="utf-8")
-            crashed = run.stdout.split("=== all threads")[0][-4000:]
-            text = f"backtrace in {root}/{core.name}.backtrace:\n{crashed}"
-        core.unlink()
-        found.append(text)
     return found
 
 
