@@ -80,6 +80,31 @@ void print_services(request_rec* r, bool brief) {
     }
 }
 
+// Used is the sum of the kinds, and size that of used, spare, free and fixed.
+void print_memory(request_rec* r, bool brief, const store::StoreStats& stats) {
+    const Line lines[] = {
+        {"MemorySize", "Shared memory, bytes", stats.size},
+        {"MemoryFixed", "of it fixed tables, bytes", stats.fixed_bytes()},
+        {"MemoryFree", "of it free, bytes", stats.free_bytes()},
+        {"MemorySpare", "of it free for more of the same kind, bytes", stats.spare_bytes()},
+        {"MemoryUsed", "of it used, bytes", stats.used_bytes()},
+        {"MemoryEmpty", "of it used when empty, bytes", 0},
+        {"MemorySessions", "used by sessions, bytes", stats.bytes(Kind::kSession)},
+        {"MemoryChannels", "used by channels, bytes", stats.bytes(Kind::kChannel)},
+        {"MemorySubscriptions", "used by subscriptions, bytes", stats.bytes(Kind::kSubscription)},
+        {"MemoryQueues", "used by queues, bytes", stats.bytes(Kind::kQueueEntry)},
+        {"MemoryMessages", "used by messages, bytes", stats.bytes(Kind::kBlock)},
+        {"MemoryDomains", "used by domains, bytes", stats.bytes(Kind::kDomain)},
+        {"MemoryPublications", "used by publications under way, bytes", stats.bytes(Kind::kJob)},
+        {"MemoryBrowsers", "used by browsers, bytes", stats.bytes(Kind::kBrowser)},
+        {"MemoryUsers", "used by users, bytes", stats.bytes(Kind::kUser)},
+        {"MemoryPresence", "used by presence, bytes", stats.bytes(Kind::kMember)},
+    };
+    for (const Line& line : lines) {
+        print(r, brief, line);
+    }
+}
+
 void print_children(request_rec* r, bool brief) {
     for (const ChildFigures& figures : all_figures()) {
         const loop::LoopCounters& counters = figures.loop;
@@ -120,9 +145,6 @@ void print_status(request_rec* r, bool brief) {
         {"DroppedSessions", "Sessions ended by a full queue", stats.counters.overflow_disconnects},
         {"DeadChildren", "Children that were killed", stats.counters.dead_children},
         {"Repairs", "Repairs of the store", stats.counters.repairs},
-        {"MemorySize", "Shared memory, bytes", stats.size},
-        {"MemoryUsed", "of it used, bytes", stats.used_bytes()},
-        {"MemoryEmpty", "of it used when empty, bytes", 0},
         {"LockHoldP99", "Lock held, 99th percentile, ns", stats.hold_p99_ns},
         {"LockHoldP999", "Lock held, 99.9th percentile, ns", stats.hold_p999_ns},
         {"LockHoldMax", "Lock held, longest, ns", stats.hold_max_ns},
@@ -133,6 +155,7 @@ void print_status(request_rec* r, bool brief) {
     for (const Line& line : lines) {
         print(r, brief, line);
     }
+    print_memory(r, brief, stats);
     print_services(r, brief);
     print_children(r, brief);
     if (r->args != nullptr && std::strstr(r->args, "bayeux-verify") != nullptr) {

@@ -73,13 +73,20 @@ void push_free_page(const Locked& locked, std::uint32_t page) noexcept {
     ++header.free_pages;
 }
 
-// A page of the pool becomes the kind's; kNone if there is none.
+// The last pages are for what is on its way to those who are there: before they fall silent, who
+// comes anew and who wants more channels is refused.
+bool may_take_page(const Header& header, Kind kind) noexcept {
+    const bool carries = kind == Kind::kQueueEntry || kind == Kind::kBlock || kind == Kind::kJob;
+    return header.free_pages > (carries ? 0 : reserved_pages(header.geometry));
+}
+
+// A page of the pool becomes the kind's; kNone if there is none for it.
 std::uint32_t take_free_page(const Locked& locked, Kind kind) noexcept {
     Header& header = locked.header();
-    const std::uint32_t page = header.free_page_head;
-    if (page == kNone) {
+    if (!may_take_page(header, kind)) {
         return kNone;
     }
+    const std::uint32_t page = header.free_page_head;
     PageInfo& info = locked.segment().pages()[page];
     header.free_page_head = info.next;
     --header.free_pages;

@@ -3,14 +3,21 @@
 #ifndef BAYEUX_STORE_SLAB_HPP
 #define BAYEUX_STORE_SLAB_HPP
 
+#include <algorithm>
 #include <cstdint>
 
 #include "store/store_lock.hpp"
 
 namespace bayeux::store {
 
+// So many pages only messages and queues may take. A 32nd, and no more than a crowd needs for a
+// message or two.
+[[nodiscard]] constexpr std::uint32_t reserved_pages(const Geometry& geometry) noexcept {
+    return std::min(geometry.page_count / 32, std::uint32_t{256});
+}
+
 // A cell that is not live yet; its bytes behind the live word are those of an earlier life. kNone
-// if memory is full.
+// if memory is full, for this kind.
 [[nodiscard]] std::uint32_t allocate_cell(const Locked& locked, Kind kind) noexcept;
 // The cell is not live (any more) and nothing refers to it.
 void release_cell(const Locked& locked, Kind kind, std::uint32_t index) noexcept;

@@ -7,9 +7,17 @@ namespace bayeux::store {
 std::uint64_t StoreStats::used_bytes() const noexcept {
     std::uint64_t bytes = 0;
     for (std::size_t kind = 1; kind < kKinds; ++kind) {
-        bytes += std::uint64_t{used[kind]} * kCellSize[kind];
+        bytes += this->bytes(static_cast<Kind>(kind));
     }
     return bytes;
+}
+
+std::uint64_t StoreStats::spare_bytes() const noexcept {
+    std::uint64_t bytes = 0;
+    for (std::size_t kind = 1; kind < kKinds; ++kind) {
+        bytes += std::uint64_t{pages_of[kind]} * kPageSize;
+    }
+    return bytes - used_bytes();
 }
 
 LimitedCounts read_limited(Limited& limited) noexcept {

@@ -38,8 +38,23 @@ struct StoreStats {
     [[nodiscard]] std::uint32_t count(Kind kind) const noexcept {
         return used[static_cast<std::size_t>(kind)];
     }
-    // Bytes of all cells in use. An empty store has 0.
+    // Of its cells in use.
+    [[nodiscard]] std::uint64_t bytes(Kind kind) const noexcept {
+        return std::uint64_t{count(kind)} * kCellSize[static_cast<std::size_t>(kind)];
+    }
+    // Bytes of all cells in use. An empty store has 0. With the next three it is all of the
+    // segment.
     [[nodiscard]] std::uint64_t used_bytes() const noexcept;
+    // Of pages that have a kind and are not full: for more of the same kind.
+    [[nodiscard]] std::uint64_t spare_bytes() const noexcept;
+    // Of pages that any kind may take.
+    [[nodiscard]] std::uint64_t free_bytes() const noexcept {
+        return std::uint64_t{free_pages} * kPageSize;
+    }
+    // Of what is there from the beginning: header, tables, buckets.
+    [[nodiscard]] std::uint64_t fixed_bytes() const noexcept {
+        return size - std::uint64_t{pages} * kPageSize;
+    }
 };
 
 [[nodiscard]] StoreStats read_stats(const Locked& locked) noexcept;

@@ -56,16 +56,22 @@ void create_when_domain_is_at_its_cap_then_full(void** state) {
     assert_int_equal(world.store().stats().counters.refused_full, 1);
 }
 
-// S16: full is an ordinary result, and ends.
+// S16: full is an ordinary result, and ends. Those who are there hear each other meanwhile.
 void create_when_memory_is_full_then_refused_until_others_end(void** state) {
     StoreWorld& world = world_of(state);
     std::uint32_t count = 0;
     while (world.try_session(count).has_value()) {
-        ++count;
+        if (count++ == 0) {
+            world.subscribe(world.store().find_session(kDomain, client(0))->handle, {"/there"});
+        }
     }
     assert_true(count > 15000);
-    assert_int_equal(world.publish("/a", "{}"), -1);
-    assert_false(world.subscribe(world.store().find_session(kDomain, client(7))->handle, {"/a"}));
+    assert_int_equal(world.publish("/there", std::string(5000, 'x')), 1);
+    std::vector<std::string> names;  // more than the page of the first has room for
+    for (int i = 0; i < 20; ++i) {
+        names.push_back("/new/" + std::to_string(i));
+    }
+    assert_false(world.subscribe(world.store().find_session(kDomain, client(7))->handle, names));
     assert_string_equal(world.wrong().c_str(), "");
     assert_int_equal(world.used_after_all(), 0);
     assert_true(world.try_session(1).has_value());

@@ -10,6 +10,8 @@ void stats_when_empty_then_nothing_used(void** state) {
     assert_int_equal(stats.used_bytes(), 0);
     assert_int_equal(stats.free_pages, stats.pages);
     assert_int_equal(stats.size, world_of(state).bytes().size());
+    assert_int_equal(stats.spare_bytes(), 0);
+    assert_int_equal(stats.fixed_bytes() + stats.free_bytes(), stats.size);
     assert_true(std::size_t{stats.pages} * store::kPageSize > stats.size * 9 / 10);
 }
 
@@ -34,6 +36,11 @@ void stats_when_used_then_add_up(void** state) {
                                              sizeof(store::QueueEntry) + 2 * sizeof(store::Block) +
                                              sizeof(store::Domain));
     assert_int_equal(stats.pages - stats.free_pages, 6);
+    assert_int_equal(stats.bytes(store::Kind::kBlock), 2 * sizeof(store::Block));
+    assert_int_equal(stats.spare_bytes(), 6 * store::kPageSize - stats.used_bytes());
+    assert_int_equal(
+        stats.fixed_bytes() + stats.free_bytes() + stats.spare_bytes() + stats.used_bytes(),
+        stats.size);
     assert_int_equal(stats.counters.published, 1);
     assert_int_equal(stats.counters.queued, 1);
     assert_true(stats.hold_max_ns >= stats.hold_p999_ns);
