@@ -14,6 +14,7 @@
 #include "httpd/module_state.hpp"
 #include "httpd/reply.hpp"
 #include "httpd/revalidation.hpp"
+#include "loop/socket_stream.hpp"
 
 namespace bayeux::httpd {
 namespace {
@@ -88,6 +89,7 @@ void StreamRequest::begin_bytes() {
     c_->keepalive = AP_CONN_CLOSE;  // nothing else follows on this connection
     apr_os_sock_t fd = -1;
     apr_os_sock_get(&fd, ap_get_conn_socket(c_));
+    loop::break_when_unheard(fd, limits_.patience);
     bytes_.emplace(c_, fd, is_transparent(c_));
 }
 

@@ -1,6 +1,11 @@
 #include "loop/socket_stream.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <limits>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -12,6 +17,18 @@ ByteStream::Result failed(int error) noexcept {
 }
 
 }  // namespace
+
+void break_when_unheard(int fd, Millis patience) noexcept {
+#ifdef TCP_USER_TIMEOUT
+    const auto millis = static_cast<unsigned int>(
+        std::clamp<std::int64_t>(patience.count(), 0, std::numeric_limits<int>::max()));
+    // Where it is no TCP, or the kernel will not, it takes as long as the kernel likes.
+    static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &millis, sizeof(millis)));
+#else
+    static_cast<void>(fd);
+    static_cast<void>(patience);
+#endif
+}
 
 ByteStream::Result SocketStream::read(std::span<char> into) noexcept {
     ssize_t n = 0;

@@ -2,9 +2,15 @@
 #ifndef BAYEUX_LOOP_SOCKET_STREAM_HPP
 #define BAYEUX_LOOP_SOCKET_STREAM_HPP
 
+#include "base/clock.hpp"
 #include "loop/byte_stream.hpp"
 
 namespace bayeux::loop {
+
+// A connection whose peer takes nothing of what was sent for so long is broken from then on. The
+// kernel alone would try for a quarter of an hour; and as long as there is room in its buffers,
+// nobody but the kernel knows that nothing arrives.
+void break_when_unheard(int fd, Millis patience) noexcept;
 
 // The socket stays its connection's.
 class SocketStream final : public ByteStream {
