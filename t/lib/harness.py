@@ -252,6 +252,11 @@ class Httpd:
         """Close it before the server is asked what is left: an open connection is not a leak."""
         self._closables.append(closable)
 
+    @staticmethod
+    def dial(port, timeout, source=None):
+        """A client's socket, connected to one of the ports."""
+        return socket.create_connection(("127.0.0.1", port), timeout=timeout, source_address=source)
+
     # --- looking --------------------------------------------------------------------------------------------------
 
     def get(self, path, timeout=10):

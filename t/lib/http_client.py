@@ -45,7 +45,7 @@ class Connection:
         port = server.tls_port if tls else server.port
         # Any address of 127.0.0.0/8 may be where it comes from.
         own = (source, 0) if source is not None else None
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=self.timeout, source_address=own)
+        self._socket = server.dial(port, self.timeout, own)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.local_address = self._socket.getsockname()[:2]
         self.remote_address = self._socket.getpeername()[:2]

@@ -150,10 +150,10 @@ def listens(pid, port):
         next(table)
         rows = [line.split() for line in table]
     inodes = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == _LISTENING}
-    return not inodes.isdisjoint(_open_files(pid))
+    return not inodes.isdisjoint(open_files(pid))
 
 
-def _open_files(pid):
+def open_files(pid):
     """What its descriptors are links to."""
     found = set()
     try:
@@ -172,4 +172,4 @@ def socket_owner(pids, local, remote):
     inode = _socket_inode(local, remote)
     if inode is None:
         return None
-    return next((pid for pid in pids if f"socket:[{inode}]" in _open_files(pid)), None)
+    return next((pid for pid in pids if f"socket:[{inode}]" in open_files(pid)), None)
