@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""1 MB full of one kind of thing, and of all: refusals say 503, who was there goes on, bytes add up to the byte (S16)."""
+"""1 MB full of one kind of thing, and of all: refusals say 503, who was there goes on, and bytes add up (S16)."""
 # slow
 
 import sys

@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from event_source import EventSource  # noqa: E402
 from harness import PATIENCE, wait_until  # noqa: E402
-from procs import open_files  # noqa: E402
+from procs import file_count  # noqa: E402
 from streams import on_one_connection  # noqa: E402
 from tap import check, diag, equal, run, test  # noqa: E402
 from websocket import ws_connected  # noqa: E402
@@ -70,7 +70,7 @@ class Figures:
         equal(status["BayeuxVerify"], "ok")
         self.now = {name: int(status[f"Bayeux{name}"]) for name in ("Sessions", "Connections", "Parked", "Streams")}
         # A child may have opened a log or the like since: that is once, not for each peer.
-        self.files = sum(len(open_files(pid)) for pid in server.children())
+        self.files = sum(map(file_count, server.children()))
 
     def like(self, before):
         return self.now == before.now and self.files <= before.files + 3
@@ -127,7 +127,7 @@ def _(server):
     let_go(server, many)
 
 
-@test("S15 streams without pings, of sessions with long lives: what nobody acknowledges ends them after httpd's Timeout")
+@test("S15 streams without pings, of lasting sessions: what is not acknowledged ends them after httpd's Timeout")
 def _(server):
     counter(server, "BayeuxSessions", 0)
     many = cut_off(server, "/patient", ("a WebSocket", "an event source"))

@@ -35,6 +35,20 @@ def children_of(parent):
     )
 
 
+def stopped(pid):
+    """All its threads are, as SIGSTOP does not wait for."""
+    states = set()
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii", errors="replace") as stat:
+            states.add(stat.read().rpartition(")")[2].split()[0])
+    return states == {"T"}
+
+
+def file_count(pid):
+    """How many descriptors it has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
 def members_of_session(session):
     return sorted(
         pid for pid in _pids() if (stat := _stat(pid)) and stat[3] == session and stat[0] not in "ZX"
@@ -150,10 +164,10 @@ def listens(pid, port):
         next(table)
         rows = [line.split() for line in table]
     inodes = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}") and row[3] == _LISTENING}
-    return not inodes.isdisjoint(open_files(pid))
+    return not inodes.isdisjoint(_open_files(pid))
 
 
-def open_files(pid):
+def _open_files(pid):
     """What its descriptors are links to."""
     found = set()
     try:
@@ -172,4 +186,4 @@ def socket_owner(pids, local, remote):
     inode = _socket_inode(local, remote)
     if inode is None:
         return None
-    return next((pid for pid in pids if f"socket:[{inode}]" in open_files(pid)), None)
+    return next((pid for pid in pids if f"socket:[{inode}]" in _open_files(pid)), None)
