@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """HTTP/2: streams are held by blocking, within the cap; others go on beside them (design.md 4.8, S14)."""
 
+import re
 import subprocess
 import sys
 import time
@@ -9,11 +10,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from bayeux import Client  # noqa: E402
 from h2_client import H2Connection  # noqa: E402
-from harness import PATIENCE, Httpd, wait_until  # noqa: E402
+from harness import PATIENCE, SANITIZE, Httpd, wait_until  # noqa: E402
+from procs import file_count  # noqa: E402
 from steps import clients, subscriber, wait_parked  # noqa: E402
 from tap import check, diag, equal, run, test  # noqa: E402
+from wire import number  # noqa: E402
 
 CAP = 4
+STREAMS = 1000
 
 
 def session(server, channel):
@@ -162,6 +166,83 @@ def _(server):
         check(time.monotonic() - start < 1 * PATIENCE, "it had to wait")
 
 
+def figures(server):
+    """What streams might leave behind: held connects, threads that hold, private memory, descriptors."""
+    (child,) = server.children()
+    memory = int(re.search(r"RssAnon:\s*(\d+) kB", Path(f"/proc/{child}/status").read_text(encoding="ascii")).group(1))
+    return number(server, "BayeuxParked"), memory << 10, file_count(child)
+
+
+def thousand_streams(server, open_one):
+    """Each is opened and reset, on as many connections as the server wants: it says GOAWAY to who resets too much."""
+    before = figures(server)
+    connections = opened = 0
+    while opened < STREAMS:
+        h2 = H2Connection(server)
+        connections += 1
+        try:
+            while opened < STREAMS and not h2.goaway and not h2.closed:
+                stream = open_one(h2)
+                h2.read((0, 0.0005, 0.001, 0.004)[opened % 4])
+                h2.reset(stream)
+                opened += 1
+        except OSError:
+            pass  # it has had enough of us
+        h2.close()
+    wait_parked(server, 0, 10)
+    wait_until(lambda: int(server.status()["BusyWorkers"]) <= 1, "no worker is busy with what was reset", 10)
+    _, memory, files = figures(server)
+    diag(f"{connections} connections; memory {(memory - before[1]) >> 10} KB more, {files - before[2]} files more")
+    check(SANITIZE or memory < before[1] + (24 << 20), f"memory grew from {before[1]} to {memory}")
+    check(files <= before[2] + 8, f"{files} descriptors, {before[2]} before")
+
+
+@test("S14 a thousand streams with connects that are opened and reset: no thread, memory or descriptor is kept")
+def _(server):
+    alice, bob = session(server, "/thousand"), session(server, "/nothing")
+    with clients(alice, bob):
+        thousand_streams(server, lambda h2: connect(h2, alice, 3000))
+        # All that may hold can hold again, and wake.
+        h2 = H2Connection(server)
+        held = connect(h2, alice)
+        wait_parked(server, 1)
+        publish = h2.post("/bayeux", [bob.message("/thousand", data=1)], bob.cookies)
+        equal(h2.wait(publish).json[-1]["successful"], True)
+        equal(h2.wait(held, 5).json[0]["data"], 1)
+        h2.close()
+
+
+@test("S14 a thousand WebSockets over HTTP/2 that are opened and reset; one that waits is refused")
+def _(server):
+    h2 = H2Connection(server)
+    stream = h2.wait(h2.open_websocket("/bayeux"))
+    check(stream.ok is not True, "a WebSocket over HTTP/2 is not to be had")
+    check(h2.wait(h2.get("/static.txt")).ok, "the connection goes on")
+    h2.close()
+    thousand_streams(server, lambda h2: h2.open_websocket("/bayeux"))
+    with clients(session(server, "/after")) as (alice,):
+        equal(alice.connect(0, timeout=10).reply["successful"], True)
+
+
+@test("S14 GOAWAY of the client while connects are held: they are answered, and the connection ends")
+def _(server):
+    alice, bob = session(server, "/goaway"), session(server, "/nothing")
+    with clients(alice, bob):
+        for n in range(10):
+            h2 = H2Connection(server)
+            held = connect(h2, alice)
+            wait_parked(server, 1)
+            h2.say_goaway()
+            bob.publish("/goaway", n)
+            try:
+                got = [message["data"] for message in h2.wait(held, 5).json if "data" in message]
+            except (TimeoutError, ValueError):
+                got = []  # the stream was ended with the connection: then it is in the next reply
+            h2.close()
+            wait_parked(server, 0, 5)
+            equal(got or alice.connect(0, timeout=10).data, [n])
+
+
 @test("HTTP/1.1 connects are adopted beside, more than the cap")
 def _(server):
     many = [subscriber(server, "/beside") for _ in range(3 * CAP)]
@@ -191,4 +272,4 @@ def _(server):
 
 
 run(lambda: Httpd(children=1, modules=("bayeux", "http2"), server_limit=4,
-                  conf=f"Protocols h2c http/1.1\nBayeuxMaxBlockingHolds {CAP}"))  # fmt: skip
+                  conf=f"Protocols h2c http/1.1\nH2WebSockets On\nBayeuxMaxBlockingHolds {CAP}"))  # fmt: skip

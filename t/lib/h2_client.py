@@ -70,12 +70,18 @@ class H2Connection:
     def get(self, path):
         return self._open([(":method", "GET"), (":scheme", "http"), (":authority", "localhost"), (":path", path)])
 
-    def _open(self, fields, body=None):
+    def open_websocket(self, path):
+        """RFC 8441: a stream that would be a WebSocket."""
+        return self._open([(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"),
+                           (":authority", "localhost"), (":path", path), ("sec-websocket-version", "13")],
+                          ends=False)  # fmt: skip
+
+    def _open(self, fields, body=None, ends=True):
         number = self._next_stream
         self._next_stream += 2
         self.streams[number] = Stream()
         block = b"".join(_literal(name, value) for name, value in fields)
-        self._frame(HEADERS, END_HEADERS | (END_STREAM if body is None else 0), number, block)
+        self._frame(HEADERS, END_HEADERS | (END_STREAM if body is None and ends else 0), number, block)
         if body is not None:
             self._frame(DATA, END_STREAM, number, body)
         return number

@@ -43,7 +43,7 @@ def cuttable_wire():
         return _Namespaces()
     except (OSError, subprocess.CalledProcessError) as error:
         _libc.setns(outside, _CLONE_NEWNET)
-        return _Filters(f"{error} {getattr(error, 'stderr', '')}")
+        return FilteredSockets(f"{error} {getattr(error, 'stderr', '')}")
     finally:
         os.close(outside)
 
@@ -111,10 +111,10 @@ class _Namespaces:
         self._send_to(self._macs[_SERVER], self._macs[_CLIENT])
 
 
-class _Filters:
+class FilteredSockets:
     address = None
 
-    def __init__(self, why):
+    def __init__(self, why=""):
         self.how = f"clients' sockets drop what comes, as there are no network namespaces: {why}"
         self._sockets = []
 
