@@ -49,6 +49,12 @@ need_for_tests() {
     need valgrind /usr/include/valgrind/callgrind.h
 }
 
+# What `make fuzz` needs.
+need_for_fuzzing() {
+    need clang-14 clang++-14
+    need libclang-rt-14-dev "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(uname -m).a"
+}
+
 # Install what is missing, without starting the system's own httpd.
 install_missing() {
     [ -n "$missing" ] || return 0
