@@ -1,30 +1,25 @@
-// How the values of directives are written: times, sizes, numbers, switches. While the
-// configuration is read, one thread.
+// What setters of directives have in common. While the configuration is read, one thread.
 #ifndef BAYEUX_HTTPD_DIRECTIVE_VALUES_HPP
 #define BAYEUX_HTTPD_DIRECTIVE_VALUES_HPP
 
 #include <cstdint>
 
+#include "base/config_value.hpp"
 #include "httpd/config.hpp"
 #include "httpd/httpd_api.hpp"
 
 namespace bayeux::httpd {
 
-// The parsers return false, and leave `out` alone, if the text is not wholly of their form.
+// The parsers of single values, for the setters' C names.
+using bayeux::is_cookie_name;
+using bayeux::parse_count;
+using bayeux::parse_size;
+using bayeux::parse_switch;
+using bayeux::parse_time;
 
-// `500ms`, `30s`, `5min` (`mi`, `m`), `1h`; a bare number is seconds. Milliseconds, not negative.
-[[nodiscard]] bool parse_time(const char* text, std::int64_t& ms) noexcept;
-// A number of bytes with an optional K, M or G (powers of 1024).
-[[nodiscard]] bool parse_size(const char* text, std::uint64_t& bytes) noexcept;
-// Decimal digits only, within the bounds.
-[[nodiscard]] bool parse_count(const char* text, std::uint32_t least, std::uint32_t most,
-                               std::uint32_t& out) noexcept;
-// On or Off, in any letter case.
-[[nodiscard]] bool parse_switch(const char* text, bool& on) noexcept;
-[[nodiscard]] bool is_cookie_name(const char* text) noexcept;
 // Words behind a directive, copied into the configuration.
 [[nodiscard]] Words copy_words(apr_pool_t* pool, int argc, char* const argv[]) noexcept;
-// One attribute behind a cookie's name.
+// One attribute behind a cookie's name; false if it is none.
 [[nodiscard]] bool parse_cookie_attribute(apr_pool_t* pool, const char* text,
                                           CookieTerms& terms) noexcept;
 
