@@ -5,7 +5,6 @@
 import os
 import random
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from bayeux import Client  # noqa: E402
 from checker import Load  # noqa: E402
 from harness import PATIENCE, Httpd, wait_until  # noqa: E402
 from http_client import Connection, connect_to  # noqa: E402
+from prober import Prober  # noqa: E402
 from steps import children_figures, clients, subscriber, wait_parked  # noqa: E402
 from tap import check, diag, equal, run, test  # noqa: E402
 
@@ -110,38 +110,11 @@ def _(server):
         equal(server.status(verify=True)["BayeuxVerify"], "ok")
 
 
-class Prober(threading.Thread):
-    """Asks for a page again and again, on a new connection each time; a dying child may take one with it."""
-
-    def __init__(self, server):
-        super().__init__(daemon=True)
-        self.server = server
-        self.ended = threading.Event()
-        self.longest = 0.0
-        self.answered = 0
-        self.broken = 0
-
-    def run(self):
-        last = time.monotonic()
-        while not self.ended.wait(0.02):
-            try:
-                if self.server.get("/static.txt")[0] == 200:
-                    self.answered += 1
-                    now = time.monotonic()
-                    self.longest, last = max(self.longest, now - last), now
-            except OSError:
-                self.broken += 1
-            except Exception:  # http.client has several for a connection that ends early
-                self.broken += 1
-
-
 @test(f"kill -9 of a random child every {PERIOD:g} s for {SECONDS} s under load")
 def _(server):
     shuffle = random.Random(42)
     kills = 0
-    prober = Prober(server)
-    with Load(server, retry_publishes=False) as load:
-        prober.start()
+    with Prober(server) as prober, Load(server, retry_publishes=False) as load:
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             next_one = time.monotonic() + PERIOD
@@ -149,12 +122,10 @@ def _(server):
             kills += 1
             wait_until(lambda: time.monotonic() >= next_one or not load.running(), "two seconds", 10)
         check(load.running(), "the load ended")
-        prober.ended.set()
-        prober.join()
     report = load.report
     notes = report.pop("notes")
     diag(f"{kills} kills: {report}")
-    diag(f"a page: {prober.answered} answers, {prober.broken} broken, longest gap {prober.longest:.2f} s")
+    diag(prober)
     for note in notes:
         diag(note)
     for name in ("lost", "doubled", "out_of_order", "sessions_lost", "bad_status", "refused", "unanswered"):

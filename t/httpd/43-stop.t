@@ -8,11 +8,13 @@ import socket
 import sys
 import threading
 import time
+import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 import procs  # noqa: E402
 from bayeux import Client  # noqa: E402
+from event_source import EventSource  # noqa: E402
 from harness import PATIENCE, Httpd, wait_until  # noqa: E402
 from http_client import Closed  # noqa: E402
 from steps import clients, subscriber, wait_parked  # noqa: E402
@@ -69,6 +71,30 @@ def _():
         diag(f"{took:.2f} s")
         check(took < 12 * PATIENCE, f"it took {took:.1f} s")
         patient(server)
+
+
+@test("stop, graceful and not: callback-polling gets its answer, an event source its end; both may come again")
+def _():
+    for graceful in (True, False):
+        with Httpd(sessions_left=True, location="BayeuxTransports long-polling callback-polling eventsource") as server:
+            many = [subscriber(server, "/stop") for _ in range(20)]
+            streams = [EventSource(client).begin() for client in many[::2]]
+            held = []
+            for client in many[1::2]:
+                asked = urllib.parse.urlencode({"message": json.dumps([client.connect_message()]), "jsonp": "f"})
+                cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+                client.connect_connection.send_request("GET", f"/bayeux?{asked}", [("Cookie", cookie)])
+                held.append(client.connect_connection)
+            wait_parked(server, 10)
+            equal(server.stop(graceful=graceful), 0, "exit code")
+            for connection in held:
+                response = connection.read_response(5)
+                equal((response.status, response.header("Connection")), (200, "close"))
+                check(response.body.startswith(b"/**/f([") and b'"successful":true' in response.body, repr(response))
+                check(b'"none"' not in response.body and b'"handshake"' not in response.body, repr(response))
+            # Whole events and then the end, which an EventSource takes for "connect again".
+            equal([stream.ends(5) for stream in streams], [[]] * 10)
+            patient(server)
 
 
 @test("stop while clients stall, do not read, and have pages on their way")

@@ -26,7 +26,7 @@ import subprocess
 import sys
 import time
 
-from load_clients import Closer, Publisher, Subscriber
+from load_clients import Publisher, Subscriber
 
 # A reply follows its reason within milliseconds: what was published earlier was in an earlier reply, or still queued.
 IN_FLIGHT = 1.5
@@ -45,6 +45,7 @@ class Engine:
         self.notes = []
         self.timers = []
         self.ticket = 0
+        self.next_look = 0.0
         channels = self.channels = [f"/load/{n}" for n in range(options["channels"])]
         period = options["publishers"] / options["rate"]
         self.publishers = [
@@ -79,6 +80,11 @@ class Engine:
         now = time.monotonic()
         while self.timers and self.timers[0][0] <= now:
             heapq.heappop(self.timers)[2]()
+        if now > self.next_look:
+            self.next_look = now + 0.5
+            self.look_at_deadlines(now)
+
+    def look_at_deadlines(self, now):
         for session in (*self.subscribers, *self.publishers):
             if session.http.pending is not None and now - session.sent_at > ANSWER_DEADLINE:
                 self.count("unanswered")
@@ -100,8 +106,7 @@ class Engine:
         self.stopping = False
         self.selector.register(sys.stdin, selectors.EVENT_READ, None)
         everybody = [*self.subscribers, *self.publishers]
-        for session in everybody:
-            session.start()
+        self.begin(everybody)
         self.until(lambda: self.counts.get("ready", 0) == len(everybody) or self.stopping, 60)
         ready = self.counts.get("ready", 0)
         print("ready" if ready == len(everybody) else f"only {ready} ready: {self.notes}", flush=True)
@@ -114,6 +119,10 @@ class Engine:
         self.wind_up()
         print(json.dumps(self.report()), flush=True)
 
+    def begin(self, everybody):
+        for session in everybody:
+            session.start()
+
     def wind_up(self):
         for publisher in self.publishers:
             publisher.stopping = True
@@ -125,38 +134,37 @@ class Engine:
                     publisher.publish_on(channel)
             self.until(lambda: all(p.current is None for p in self.publishers if p.alive), ANSWER_DEADLINE)
         totals = {s: self.published_on(s.channel) for s in self.subscribers}
-        self.until(
-            lambda: all(s.last.get(p, -1) + 1 >= n for s in self.subscribers if s.alive
-                        for p, n in totals[s].items()), self.options["patience"]
-        )  # fmt: skip
+        self.until(lambda: all(s.has_all(totals[s]) for s in totals if s.alive), self.options["patience"])
         self.settle_missing()
-        for subscriber in self.subscribers:
-            subscriber.finish()
-        self.until(lambda: all(s.closer is None or s.closer.done for s in self.subscribers), 20)
-        closers = []
-        for publisher in self.publishers:
-            if publisher.alive and publisher.client_id:
-                closers.append(Closer(publisher))
-                closers[-1].send(closers[-1].message("/meta/disconnect"))
+        self.say_goodbye(self.subscribers)
+        closers = [p.finish() for p in self.publishers if p.alive and p.client_id]
         self.until(lambda: all(c.done for c in closers), 20)
+
+    def say_goodbye(self, subscribers):
+        for subscriber in subscribers:
+            subscriber.finish()
+        self.until(lambda: all(s.closer is None or s.closer.done for s in subscribers), 20)
 
     def published_on(self, channel):
         return {p.name: p.numbers[channel] for p in self.publishers}
 
-    def settle_missing(self):
-        """Tells lost from lost in flight. An uncertain publish counts only for those of its subscribers who differ."""
-        by_name = {p.name: p for p in self.publishers}
-        lacking_by_message = {}
+    def lacking(self):
+        """{(publisher, channel, number): those who lack it}, in order."""
+        found = {}
         for subscriber in self.subscribers:
             if not subscriber.alive:
                 continue
             for publisher, number in subscriber.missing(self.published_on(subscriber.channel)):
-                key = (publisher, subscriber.channel, number)
-                lacking_by_message.setdefault(key, []).append(subscriber)
+                found.setdefault((publisher, subscriber.channel, number), []).append(subscriber)
+        return dict(sorted(found.items()))
+
+    def settle_missing(self):
+        """Tells lost from lost in flight. An uncertain publish counts only for those of its subscribers who differ."""
+        by_name = {p.name: p for p in self.publishers}
         members = {}
         for subscriber in self.subscribers:
             members.setdefault(subscriber.channel, []).append(subscriber)
-        for (publisher, channel, number), lacking in sorted(lacking_by_message.items(), key=lambda item: item[0]):
+        for (publisher, channel, number), lacking in self.lacking().items():
             alive = [s for s in members[channel] if s.alive]
             if (channel, number) in by_name[publisher].uncertain and len(lacking) == len(alive):
                 self.count("never_accepted")

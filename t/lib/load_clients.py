@@ -93,8 +93,14 @@ class Subscriber(Session):
             return
         self.load.count("connect_failures")
         self.breaks.append((time.monotonic(), self.sent_at))
-        again = {"handshake": self.handshake, "subscribe": self.subscribe}.get(self.state, self.connect)
-        self.load.later(0.05, again)
+        self.resume_after(0.05)
+
+    def resume_after(self, seconds):
+        self.load.later(seconds, self.resume)
+
+    def resume(self):
+        """Send again what came to nothing."""
+        {"handshake": self.handshake, "subscribe": self.subscribe}.get(self.state, self.connect)()
 
     def subscribe(self):
         self.state = "subscribe"
@@ -105,8 +111,7 @@ class Subscriber(Session):
         if self.state == "done":
             return
         if messages is None:
-            self.load.later(0.2, {"handshake": self.handshake, "subscribe": self.subscribe}.get(
-                self.state, self.connect))  # fmt: skip
+            self.resume_after(0.2)
             return
         if self.state == "handshake":
             if self.take_handshake(messages, cookie):
@@ -154,6 +159,9 @@ class Subscriber(Session):
         self.state = "done"
         self.closer = Closer(self)
         self.closer.send(self.closer.message("/meta/disconnect"))
+
+    def has_all(self, published):
+        return all(self.last.get(publisher, -1) + 1 >= count for publisher, count in published.items())
 
     def missing(self, published):
         """[(publisher, number)] that never came, from what each publisher published on this channel."""
@@ -246,6 +254,8 @@ class Publisher(Session):
             elif self.take_handshake(messages, cookie):
                 self.load.count("ready")
             return
+        if self.current is None:
+            return  # the goodbye
         if messages is None:
             # A refusal before anything was read of it, such as 503.
             self.load.later(0.05, self.publish)
@@ -262,3 +272,9 @@ class Publisher(Session):
         self.current = None
         self.due = max(self.due + self.period, now - 1.0)
         self.load.later(max(0.0, self.due - now), self.publish_next)
+
+    def finish(self):
+        """Disconnect; what it returns knows when that is done."""
+        closer = Closer(self)
+        closer.send(closer.message("/meta/disconnect"))
+        return closer

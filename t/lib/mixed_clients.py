@@ -113,6 +113,17 @@ class Mixed:
         return (f"POST {self.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                 f"{cookie}Content-Length: {len(body)}\r\n\r\n").encode() + body  # fmt: skip
 
+    def disconnect_here(self):
+        """A session without a cookie is known to its socket alone."""
+        try:
+            self.http.sock.send(WebSocket.frame(TEXT, json.dumps([self.message("/meta/disconnect")]).encode()))
+        except (OSError, AttributeError):
+            pass
+
+    @property
+    def done(self):
+        return self.http.sock is None or self.http.pending is None
+
     def move(self):
         """For the next request, perhaps, the other transport."""
         if self.way == "both":
@@ -178,18 +189,10 @@ class MixedSubscriber(Mixed, Subscriber):
         if self.way != "socket":
             super().finish()
         elif self.alive and self.client_id is not None:
-            # It has no cookie, so that its socket is the only one to say goodbye.
             self.state = "done"
             self.closer = self
             self.http.kept = True
-            try:
-                self.http.sock.send(WebSocket.frame(TEXT, json.dumps([self.message("/meta/disconnect")]).encode()))
-            except (OSError, AttributeError):
-                pass
-
-    @property
-    def done(self):
-        return self.http.sock is None or self.http.pending is None
+            self.disconnect_here()
 
 
 class Stranger(MixedSubscriber):
@@ -212,3 +215,9 @@ class MixedPublisher(Mixed, Publisher):
         if http is self.http:
             self.move() if self.client_id else None
             super().failed(http, unanswered)
+
+    def finish(self):
+        if self.way != "socket":
+            return super().finish()
+        self.disconnect_here()
+        return self

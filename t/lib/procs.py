@@ -1,5 +1,6 @@
 """What /proc tells about the processes of a private server."""
 
+import ctypes
 import errno
 import os
 import socket
@@ -7,6 +8,7 @@ import struct
 
 _NETLINK_SOCK_DIAG = 4
 _LISTENING = "0A"  # a state of /proc/net/tcp
+_libc = ctypes.CDLL(None)
 
 
 def _stat(pid):
@@ -70,16 +72,19 @@ def shared_memory_files(pids):
     return found
 
 
-def shared_mappings(pid):
-    """{path: size in bytes} of what this process may write to and others see. What has no name is "/dev/zero (deleted)"."""
+def shared_mappings(pid, every=False):
+    """{path: size in bytes} of what this process may write to and others see. What has no name is "/dev/zero
+    (deleted)": of such the largest, or with `every` a list of all sizes."""
     found = {}
+    sizes = []
     with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
         for line in maps:
             addresses, rights, _, _, _, path = [*line.rstrip("\n").split(maxsplit=5), ""][:6]
             if rights == "rw-s":
                 begin, end = (int(address, 16) for address in addresses.split("-"))
                 found[path] = max(found.get(path, 0), end - begin)
-    return found
+                sizes.append(end - begin)
+    return sizes if every else found
 
 
 def sysv_segments(creators):
@@ -95,6 +100,31 @@ def sysv_segments(creators):
     except OSError:
         pass
     return found
+
+
+def sysv_semaphores(users):
+    """Ids of SysV semaphores that one of these processes was the last to set or use."""
+    getpid = 11
+    found = []
+    try:
+        with open("/proc/sysvipc/sem", encoding="ascii") as table:
+            columns = table.readline().split()
+            numbers = [dict(zip(columns, line.split()))["semid"] for line in table]
+    except OSError:
+        return found
+    for number in numbers:
+        if _libc.semctl(int(number), 0, getpid) in users:
+            found.append(number)
+    return found
+
+
+def footprint(pid):
+    """What a process holds that must not become more: descriptors, shared mappings, segments, semaphores, memory."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        rows = dict(line.split(":", 1) for line in status)
+    return {"fds": len(os.listdir(f"/proc/{pid}/fd")), "mappings": len(shared_mappings(pid, every=True)),
+            "segments": len(sysv_segments({pid})), "semaphores": len(sysv_semaphores({pid})),
+            "anonymous": int(rows["RssAnon"].split()[0]) << 10}  # fmt: skip
 
 
 def _ask_for_inode(local, remote):

@@ -55,4 +55,5 @@ def leftovers(session, pids, shm_files):
     found = [f"process {pid} outlived the server" for pid in procs.members_of_session(session)]
     found += [f"{path} outlived the server" for path in sorted(shm_files) if Path(path).exists()]
     found += [f"SysV segment {number} outlived the server" for number in procs.sysv_segments(pids)]
+    found += [f"SysV semaphore {number} outlived the server" for number in procs.sysv_semaphores(pids)]
     return found
