@@ -46,6 +46,7 @@ class CrowdSubscriber(Reborn, MixedSubscriber):
         self.left = False
         self.born = 0.0
         self.epoch = self.beats = 0
+        self.deaf = []  # times in which it does not read
         self.begin(way, path)
 
     def begin(self, way, path):
@@ -154,6 +155,14 @@ class CrowdSubscriber(Reborn, MixedSubscriber):
         before = {publisher: due - 1 for publisher, due in self.due.items() if publisher not in self.last}
         self.last.update(before)
         return super().missing(published)
+
+    def broke_behind(self, published, in_flight, late):
+        """A message published then may have been on its way when a connection broke, or come and not been read."""
+        return any(
+            when - published < in_flight and published - when < late
+            or any(begin - late < published < when < end + late for begin, end in self.deaf)
+            for when, _ in self.breaks
+        )
 
     # --- breaks ---------------------------------------------------------------------------------------------------
 

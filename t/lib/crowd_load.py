@@ -92,9 +92,7 @@ class Engine(checker.Engine):
     def _judge(self, subscriber, publisher, number, published):
         if any(begin - LATE <= published <= end + LATE for begin, end in self.gone):
             self.count("forgiven")
-        elif subscriber.ack or not any(
-            when - published < checker.IN_FLIGHT and published - when < LATE for when, _ in subscriber.breaks
-        ):
+        elif subscriber.ack or not subscriber.broke_behind(published, checker.IN_FLIGHT, LATE):
             self.count("lost")
             due = subscriber.due and subscriber.due.get(publisher)
             self.note(f"{subscriber.name}, {subscriber.way}: lost {publisher} {number} published {published:.3f}, "
@@ -145,10 +143,11 @@ class Engine(checker.Engine):
 
     def stop_listening(self, one):
         self.count("slow")
+        seconds = random.uniform(0.13, 0.5) * self.options["beat"]
+        one.deaf.append((time.monotonic(), time.monotonic() + seconds))
         for each in one.sockets():
-            if self.selector.unregister(each.sock) is None:
-                continue  # not listened to anyway
-            self.later(random.uniform(2, 8), lambda each=each, sock=each.sock: self.listen_again(each, sock))
+            if self.selector.unregister(each.sock) is not None:  # or it is not listened to anyway
+                self.later(seconds, lambda each=each, sock=each.sock: self.listen_again(each, sock))
 
     def listen_again(self, each, sock):
         if each.sock is sock:

@@ -96,7 +96,7 @@ def _panel(number, title, curves, samples, restarts):
         blocks.append(f"$d{number}_{place} << EOD\n{rows}\nEOD\n")
         plots.append(f"$d{number}_{place} using 1:2 with lines linewidth 1.5 linecolor rgb '{COLOURS[place]}' "
                      f"title '{label}'")  # fmt: skip
-    arrows = "".join(f"set arrow from {at / 60:.3f}, graph 0 to {at / 60:.3f}, graph 1 nohead dashtype 3 "
+    arrows = "".join(f"set arrow from {at / 60:.3f}, graph 0 to {at / 60:.3f}, graph 1 nohead "
                      "linecolor rgb '#a0a0a0'\n" for at in restarts)  # fmt: skip
     return f"{''.join(blocks)}set title '{title}'\n{arrows}plot {', '.join(plots)}\nunset arrow\n"
 
@@ -106,9 +106,9 @@ def draw(samples, restarts, title, png):
     script = f"""set terminal png size 1200,1000 noenhanced font 'DejaVu Sans,10'
 set output '{png}'
 set yrange [0:*]
-set xlabel 'minutes; dashed: graceful restart'
+set xlabel 'minutes; grey: graceful restart'
 set grid ytics
-set key bottom right
+set key center right
 set multiplot layout 3,2 title '{title}'
 {panels}unset multiplot
 """

@@ -23,15 +23,15 @@ from harness import HarnessError, Httpd, wait_until  # noqa: E402
 from sampler import Sampler  # noqa: E402
 from slow_readers import PATH, SlowReaders  # noqa: E402
 
-CONF = f"""
+CONF = """
 ListenBacklog 4096
 SendBufferSize 32768
 MaxKeepAliveRequests 0
 LogLevel info bayeux:info
-BayeuxMaxInterval 30s
-BayeuxTimeout 20s
-BayeuxDrainTimeout 5s
-<Location {PATH}>
+BayeuxMaxInterval {interval}s
+BayeuxTimeout {timeout}s
+BayeuxDrainTimeout {drain}s
+<Location {slow}>
     SetHandler bayeux
     BayeuxDomain slow
     BayeuxMaxQueue 100 256K
@@ -58,7 +58,7 @@ class Trouble:
         self.server = server
         self.sampler = sampler
         self.shuffle = random.Random(3)
-        self.period = max(15.0, seconds / 40)
+        self.period = min(max(15.0, seconds / 40), seconds / 4)
         self.restart_period = seconds / GENERATIONS
         self.begun = time.monotonic()
         self.kills = 0
@@ -107,7 +107,7 @@ def run(options, server, output):
     """(the load, the sampler, what was done to the server), when all is over."""
     seconds = options.minutes * 60
     with Crowd(server, subscribers=options.sessions, publishers=PUBLISHERS, rate=options.rate,
-               channels=max(5, options.sessions // 20), churn=options.churn,
+               channels=max(5, options.sessions // 20), churn=options.churn, beat=0.75 * options.timeout,
                other_path="/elsewhere") as load:  # fmt: skip
         slow = SlowReaders(server, options.slow)
         sampler = Sampler(server, load, options.every, output)
@@ -129,7 +129,9 @@ def run(options, server, output):
 
 def soak(options, output):
     """The faults found, as sentences."""
-    server = Httpd(children=3, server_limit=12, async_factor=300, conf=CONF, location=LOCATION)
+    conf = CONF.format(timeout=options.timeout, interval=options.timeout * 3 // 2, drain=options.timeout // 4,
+                       slow=PATH)  # fmt: skip
+    server = Httpd(children=3, server_limit=12, async_factor=300, conf=conf, location=LOCATION)
     # Children are killed successively; queues of those that do not read are full.
     server.expect("AH10392", "AH03490", "BX0016")
     found = []
@@ -181,7 +183,7 @@ def judged(options, report, sampler, trouble):
     return found
 
 
-def main():
+def arguments(given=None):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=30, help="how long, 30 unless told")
     parser.add_argument("--sessions", type=int, default=2000, help="how many, 2000 unless told")
@@ -191,7 +193,12 @@ def main():
     parser.add_argument("--every", type=float, default=5, help="seconds from sample to sample")
     parser.add_argument("--no-flat", dest="flat", action="store_false", help="do not judge whether anything grows")
     parser.add_argument("--output", default=".", help="directory of soak.csv, soak.children.csv, soak.png")
-    options = parser.parse_args()
+    parser.add_argument("--timeout", type=int, default=20, help="BayeuxTimeout in seconds")
+    return parser.parse_args(given)
+
+
+def main():
+    options = arguments()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     output = Path(options.output)
