@@ -19,7 +19,7 @@ from prober import Prober  # noqa: E402
 from tap import check, diag, equal, run, test  # noqa: E402
 
 LONG = bool(os.environ.get("BAYEUX_SOAK"))
-RESTARTS, SESSIONS, RATE = (100, 2000, 20) if LONG else (6, 200, 40)
+RESTARTS, SESSIONS, RATE = (100, 2000, 40) if LONG else (6, 200, 40)
 PUBLISHERS = 6
 MB = 1 << 20
 
@@ -95,7 +95,7 @@ def restart(server, load, changing, change, times):
     """One restart; the counts of the load after it."""
     other_store = change.get("memory", changing.state["memory"]) != changing.state["memory"]
     if other_store or change.get("module") is False:
-        load.order("store goes")
+        load.give_up_store(60)
     changing.change(**change)
     old = server.children()
     begun = time.monotonic()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Some seconds of the soak (docs/testing.md): a crowd that comes and goes, clients that do not read, killed children and
-graceful restarts at once. Whether anything grows only the long form can tell."""
+"""Some seconds of the soak (docs/testing.md): a crowd that comes and goes, clients that do not read, killed children
+and graceful restarts at once. Whether anything grows only the long form can tell."""
 # slow
 
 import shutil

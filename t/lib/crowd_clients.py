@@ -145,8 +145,20 @@ class CrowdSubscriber(Reborn, MixedSubscriber):
     def has_all(self, published):
         if self.left:
             return True
-        due = self.due or {}
-        return all(self.last.get(name, due.get(name, 0) - 1) + 1 >= count for name, count in published.items())
+        return all(self.next_of(publisher) >= count for publisher, count in published.items())
+
+    def behind(self, publishers):
+        """How many messages have still to come, not counting those that nobody took."""
+        found = 0
+        for one in publishers:
+            for number in range(self.next_of(one.name), one.numbers[self.channel]):
+                taken = (self.channel, number) not in one.uncertain
+                found += taken or (one.name, self.channel, number) in self.load.seen
+        return found
+
+    def next_of(self, publisher):
+        """The first number that has not come."""
+        return self.last[publisher] + 1 if publisher in self.last else (self.due or {}).get(publisher, 0)
 
     def missing(self, published):
         """Of one that has left, or has not come again yet, only what later messages have shown to be missing."""
@@ -241,6 +253,12 @@ class CrowdPublisher(Reborn, MixedPublisher):
     def __init__(self, load, name, channels, period, way, path):
         super().__init__(load, name, channels, period, way, path)
         self.born = 0.0
+
+    def publish_next(self):
+        if self.load.paused:
+            self.load.later(0.1, self.publish_next)
+        else:
+            super().publish_next()
 
     def renew(self):
         self.client_id = None

@@ -1,15 +1,15 @@
 """The delivery checker for thousands of sessions on all transports, who come, go, vanish, and change their way.
 
     with Crowd(server, subscribers=2000, churn=10) as load:
-        load.order("store goes")          # from here on sessions may be gone, and are made anew
+        load.give_up_store()              # from here on sessions may be gone, and are made anew
         ...
         load.order("store is there")
         load.wait_settled(server)         # everybody has a session again and waits for events
     report = load.report
 
 See checker.py for what is counted and crowd_clients.py for who they are. Beside that:
-- `anew`: sessions that the server did not know any more, which "store goes" permits
-- `turned_away`: answers that were none of Bayeux, between "store goes" and "store is there"
+- `anew`: sessions that the server did not know any more, which give_up_store() permits
+- `turned_away`: answers that were none of Bayeux, between that and "store is there"
 - `forgiven`: messages that somebody lacks which were published between the two
 """
 
@@ -51,6 +51,7 @@ class Engine(checker.Engine):
         self.leaving = []
         self.departed = []
         self.newcomers = 0
+        self.paused = False
         self.orders = b""
         period = options["publishers"] / options["rate"]
         self.publishers = [
@@ -189,7 +190,10 @@ class Engine(checker.Engine):
             self.obey(line.decode())
 
     def obey(self, order):
-        if order == "store goes":
+        if order == "pause":
+            self.paused = True
+        elif order == "store goes":
+            self.paused = False
             self.gone.append([time.monotonic(), float("inf")])
         elif order == "store is there":
             self.gone[-1][1] = time.monotonic()
@@ -197,6 +201,8 @@ class Engine(checker.Engine):
             raise ValueError(f"no such order: {order}")
         told = {"sessions": len(self.listeners), "settled": sum(s.settled() for s in self.listeners), **self.counts,
                 "published": sum(sum(p.numbers.values()) for p in self.publishers)}  # fmt: skip
+        if self.paused:
+            told["behind"] = sum(s.behind(self.publishers) for s in self.listeners)
         told["waiting"] = [f"{s.name} {s.way} {s.state}" for s in self.listeners if not s.settled()][:5]
         print(json.dumps(told), flush=True)
 
@@ -221,6 +227,12 @@ class Crowd(checker.Load):
 
     def tell(self):
         return self.order("tell")
+
+    def give_up_store(self, timeout=30):
+        """From here on sessions may be gone. Before, everybody has got all that was published."""
+        self.order("pause")
+        wait_until(lambda: self.tell()["behind"] == 0, "everybody has all that was published", timeout, 0.1)
+        self.order("store goes")
 
     def wait_settled(self, timeout=30):
         """Everybody has a session and waits for events."""

@@ -15,15 +15,15 @@ KB, MB = 1 << 10, 1 << 20
 # Of the whole: what is beside the 5 %. A descriptor that the parent does not close is there for good.
 WHOLE = {
     "segment_used": 256 * KB,
-    "children_rss": 6 * MB,
-    "children_anonymous": 6 * MB,
+    "children_rss": 4 * MB,
+    "children_anonymous": 4 * MB,
     "children_fds": 100,
     "parent_anonymous": 1 * MB,
     "parent_fds": 0,
 }
 # Of one child. Its share of the sessions changes with each child that is killed beside it: what each connection more
 # may take is permitted too.
-ONE_CHILD = {"rss": 4 * MB, "anonymous": 4 * MB}
+ONE_CHILD = {"rss": 2 * MB, "anonymous": 2 * MB}
 CONNECTION = 16 * KB
 # A young child has seen too little to show anything.
 LEAST_LIFE = 150
