@@ -98,8 +98,8 @@ KILLS, SESSIONS, RATE = (200, 2000, 20) if LONG else (6, 200, 60)
 def _(server):
     shuffle = random.Random(11)
     kills = 0
-    with Crowd(server, subscribers=SESSIONS, publishers=6, rate=RATE, channels=SESSIONS // 20, churn=10,
-               other_path="/elsewhere", beat=4) as load:  # fmt: skip
+    with Crowd(server, subscribers=SESSIONS, publishers=6, rate=RATE, channels=SESSIONS // 20,
+               churn=10 if LONG else 30, vanishing=LONG, other_path="/elsewhere", beat=4) as load:  # fmt: skip
         while kills < KILLS and load.running():
             server.kill_child(shuffle.choice(server.children()))
             kills += 1

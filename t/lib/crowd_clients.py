@@ -169,12 +169,12 @@ class CrowdSubscriber(Reborn, MixedSubscriber):
         return super().missing(published)
 
     def broke_behind(self, published, in_flight, late):
-        """A message published then may have been on its way when a connection broke, or come and not been read."""
-        return any(
-            when - published < in_flight and published - when < late
-            or any(begin - late < published < when < end + late for begin, end in self.deaf)
-            for when, _ in self.breaks
-        )
+        """A message published then may have been on its way when a connection broke."""
+        return any(when - published < in_flight and published - when < late for when, _ in self.breaks)
+
+    def left_unread(self, published, late):
+        """A message published then may have come and not been read, until the connection broke."""
+        return any(begin - late < published < when < end + late for begin, end in self.deaf for when, _ in self.breaks)
 
     # --- breaks ---------------------------------------------------------------------------------------------------
 

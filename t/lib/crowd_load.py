@@ -11,6 +11,7 @@ See checker.py for what is counted and crowd_clients.py for who they are. Beside
 - `anew`: sessions that the server did not know any more, which give_up_store() permits
 - `turned_away`: answers that were none of Bayeux, between that and "store is there"
 - `forgiven`: messages that somebody lacks which were published between the two
+- `unread`: messages to one without ack who did not read, until the connection broke
 """
 
 import json
@@ -93,6 +94,8 @@ class Engine(checker.Engine):
     def _judge(self, subscriber, publisher, number, published):
         if any(begin - LATE <= published <= end + LATE for begin, end in self.gone):
             self.count("forgiven")
+        elif not subscriber.ack and subscriber.left_unread(published, LATE):
+            self.count("unread")
         elif subscriber.ack or not subscriber.broke_behind(published, checker.IN_FLIGHT, LATE):
             self.count("lost")
             due = subscriber.due and subscriber.due.get(publisher)
@@ -130,7 +133,7 @@ class Engine(checker.Engine):
         self.later(1.0 / self.options["churn"], self.churn)
         place = random.randrange(len(self.listeners))
         one = self.listeners[place]
-        action = random.choices(("cut", "slow", "leave", "vanish"), (6, 2, 1, 1))[0]
+        action = random.choices(("cut", "slow", "leave", "vanish"), (6, 2, 1, self.options["vanishing"]))[0]
         if not one.settled():
             return
         if action == "cut":
@@ -148,11 +151,14 @@ class Engine(checker.Engine):
         one.deaf.append((time.monotonic(), time.monotonic() + seconds))
         for each in one.sockets():
             if self.selector.unregister(each.sock) is not None:  # or it is not listened to anyway
-                self.later(seconds, lambda each=each, sock=each.sock: self.listen_again(each, sock))
+                self.later(seconds, lambda each=each, sock=each.sock: self.listen_again(one, each, sock))
 
-    def listen_again(self, each, sock):
+    def listen_again(self, one, each, sock):
+        """Or its connection breaks at last, with all that has come and not been read."""
         if each.sock is sock:
             self.selector.register(sock, selectors.EVENT_READ, each)
+            if random.random() < 0.5:
+                one.cut()
 
     def replace(self, place):
         one = self.listeners[place]
@@ -208,16 +214,16 @@ class Engine(checker.Engine):
 
     def report(self):
         names = ("strange", "cuts", "moves", "upgrades_refused", "superseded", "anew", "forgiven", "turned_away",
-                 "left", "vanished", "slow", "streams_refused")  # fmt: skip
+                 "left", "vanished", "slow", "unread", "streams_refused")  # fmt: skip
         return {**dict.fromkeys(names, 0), **super().report()}
 
 
 class Crowd(checker.Load):
     program = __file__
 
-    def __init__(self, server, *, other_path=None, churn=0, seed=42, beat=15, **options):
+    def __init__(self, server, *, other_path=None, churn=0, vanishing=True, seed=42, beat=15, **options):
         super().__init__(server, retry_publishes=False, **options)
-        self.options.update(other_path=other_path, churn=churn, seed=seed, beat=beat)
+        self.options.update(other_path=other_path, churn=churn, vanishing=vanishing, seed=seed, beat=beat)
 
     def order(self, text):
         """What it says to that: counts, and how many of its sessions are settled."""

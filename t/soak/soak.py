@@ -147,7 +147,7 @@ def soak(options, output):
     for note in load.report.pop("notes"):
         say(f"# {note}")
     say(f"# {load.report}")
-    say(f"# {trouble.kills} kills, {len(trouble.restarts)} restarts, old children gone within {trouble.slowest_end:.1f} s")
+    say(f"# {trouble.kills} kills, {len(trouble.restarts)} restarts, old children gone in {trouble.slowest_end:.1f} s")
     if shutil.which("gnuplot"):
         title = (f"{options.sessions:,} sessions on all transports, {trouble.kills} children killed, "
                  f"{options.minutes:g} minutes")  # fmt: skip
