@@ -157,7 +157,7 @@ class Engine(checker.Engine):
         """Or its connection breaks at last, with all that has come and not been read."""
         if each.sock is sock:
             self.selector.register(sock, selectors.EVENT_READ, each)
-            if random.random() < 0.5:
+            if random.random() < 0.5 and not self.stopping:
                 one.cut()
 
     def replace(self, place):
