@@ -57,6 +57,9 @@ void wait_for_end(int ended, const request_rec* r, const loop::ParkTerms& terms)
     for (;;) {
         const int n = ::poll(watched.data(), watched.size(), patience);
         if (n > 0 && watched[0].revents != 0) {
+            // Read, not only seen: then the loop has done with the descriptor, closed next.
+            std::uint64_t ends = 0;
+            [[maybe_unused]] const ssize_t got = ::read(ended, &ends, sizeof ends);
             return;
         }
         if ((n > 0 && watched[1].revents != 0) || (n == 0 && stream_has_gone(r))) {

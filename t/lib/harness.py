@@ -74,6 +74,7 @@ class Httpd:
         self.async_factor = async_factor
         self.env = env or {}
         self.sessions_left = sessions_left  # the test leaves sessions behind on purpose
+        self.sanitize = SANITIZE
         self.root = None
         self.port = None
         self.tls_port = None
@@ -135,6 +136,8 @@ class Httpd:
             env["LD_PRELOAD"] = _compiler_file("libtsan.so")
             env["TSAN_OPTIONS"] = (
                 f"log_path={reports}/tsan:suppressions={httpd_conf.SRCDIR}/t/tsan.supp:second_deadlock_stack=1"
+                # prefork ends its children from within a signal's handler, with all cleanups of all modules
+                f":report_signal_unsafe={int(self.mpm != 'prefork')}"
             )
         env.update(self.env)
         return env
