@@ -108,7 +108,7 @@ set output '{png}'
 set yrange [0:*]
 set xlabel 'minutes; grey: graceful restart'
 set grid ytics
-set key center right
+set key below
 set multiplot layout 3,2 title '{title}'
 {panels}unset multiplot
 """
