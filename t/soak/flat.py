@@ -106,10 +106,9 @@ def draw(samples, restarts, title, png):
     script = f"""set terminal png size 1200,1000 noenhanced font 'DejaVu Sans,10'
 set output '{png}'
 set yrange [0:*]
-set xlabel 'minutes; grey: graceful restart'
 set grid ytics
 set key below
-set multiplot layout 3,2 title '{title}'
+set multiplot layout 3,2 title '{title}; grey: graceful restart'
 {panels}unset multiplot
 """
     subprocess.run(["gnuplot"], input=script, text=True, check=True)
