@@ -170,7 +170,7 @@ def judged(options, report, sampler, trouble):
         found.append(f"old children were there {trouble.slowest_end:.1f} s after a graceful restart")
     if trouble.kills < seconds / trouble.period / 2:
         found.append(f"only {trouble.kills} children were killed")
-    if not sampler.samples or sampler.samples[-1]["seconds"] < seconds * 0.9:
+    if not sampler.samples or sampler.samples[-1]["seconds"] < seconds * 0.9 - 2 * options.every:
         return [*found, "the samples end too early"]
     say("\n".join(flat.table(sampler.samples)))
     long_lives = flat.witnesses(sampler.lives, seconds)
