@@ -44,11 +44,12 @@ std::string ClientAddress::text() const {
     };
     std::array<char, 48> out{};
     if ((value & kIpv4Mask) == kIpv4) {
-        std::snprintf(out.data(), out.size(), "%u.%u.%u.%u", part(24, 0xff), part(16, 0xff),
-                      part(8, 0xff), part(0, 0xff));
+        static_cast<void>(std::snprintf(out.data(), out.size(), "%u.%u.%u.%u", part(24, 0xff),
+                                        part(16, 0xff), part(8, 0xff), part(0, 0xff)));
     } else {
-        std::snprintf(out.data(), out.size(), "%x:%x:%x:%x::/64", part(48, 0xffff),
-                      part(32, 0xffff), part(16, 0xffff), part(0, 0xffff));
+        static_cast<void>(std::snprintf(out.data(), out.size(), "%x:%x:%x:%x::/64",
+                                        part(48, 0xffff), part(32, 0xffff), part(16, 0xffff),
+                                        part(0, 0xffff)));
     }
     return out.data();
 }

@@ -132,7 +132,8 @@ std::vector<char> persistence_of(Batch& batch, const std::vector<ChannelName>& n
     std::vector<char> persistent;
     persistent.reserve(names.size());
     for (const ChannelName& name : names) {
-        persistent.push_back(!name.is_pattern() && batch.request.policy.options(name).persistent);
+        const bool kept = !name.is_pattern() && batch.request.policy.options(name).persistent;
+        persistent.push_back(kept ? 1 : 0);
     }
     return persistent;
 }

@@ -205,7 +205,7 @@ const char* bayeux_set_lazy(cmd_parms* cmd, void* dir, const char* value) noexce
     }
     std::int64_t ms = 0;
     const bool off = strcasecmp(value, "off") == 0;
-    if (!off && (!bayeux::httpd::parse_time(value, ms) || ms > 3600 * 1000)) {
+    if (!off && (!bayeux::httpd::parse_time(value, ms) || ms > 3'600'000)) {
         return bayeux::httpd::refusal(cmd, value, "a time from 0 to 1h, such as 5s, or Off");
     }
     section->lazy_ms.set(ms);

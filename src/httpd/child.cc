@@ -41,6 +41,21 @@ apr_status_t start_thread(apr_thread_t** thread, apr_thread_start_t body, void* 
     return rv;
 }
 
+store::SharedStore* open_store(apr_pool_t* pchild, server_rec* s, const Retained& kept,
+                               loop::Bells& bells, const Clock& clock) {
+    auto opened = store::SharedStore::open(
+        std::span<std::byte>(static_cast<std::byte*>(apr_shm_baseaddr_get(kept.memory)),
+                             apr_shm_size_get(kept.memory)),
+        bells, clock);
+    if (!opened) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
+                     BXNO(0006) "the shared memory is not usable (%s); stop and start the server",
+                     opened.error().text.c_str());
+        return nullptr;
+    }
+    return pool_new<std::unique_ptr<store::SharedStore>>(pchild, std::move(opened).value())->get();
+}
+
 apr_status_t finish_child(void* child) noexcept {
     static_cast<Child*>(child)->finish();
     return APR_SUCCESS;
@@ -68,20 +83,12 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     }
     const auto* clock = pool_new<SystemClock>(pchild);
     auto* bells = pool_new<loop::Bells>(pchild, std::span<const int>(kept->bells, kept->children));
-    auto opened = store::SharedStore::open(
-        std::span<std::byte>(static_cast<std::byte*>(apr_shm_baseaddr_get(kept->memory)),
-                             apr_shm_size_get(kept->memory)),
-        *bells, *clock);
-    if (!opened) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s,
-                     BXNO(0006) "the shared memory is not usable (%s); stop and start the server",
-                     opened.error().text.c_str());
+    store::SharedStore* const store = open_store(pchild, s, *kept, *bells, *clock);
+    if (store == nullptr) {
         return nullptr;
     }
-    auto& store =
-        **pool_new<std::unique_ptr<store::SharedStore>>(pchild, std::move(opened).value());
     const std::uint32_t threads = threads_of_a_child();
-    auto* child = pool_new<Child>(pchild, pchild, store, *bells, *clock,
+    auto* child = pool_new<Child>(pchild, pchild, *store, *bells, *clock,
                                   std::max<std::size_t>(threads / 2, 1), worker_turns());
     if (wants_ends()) {
         child->store_.listen(*pool_new<EndNews>(pchild));

@@ -56,7 +56,7 @@ const char* bayeux_set_drain_timeout(cmd_parms* cmd, void* /*dir*/, const char* 
         return wrong;
     }
     std::int64_t ms = 0;
-    if (!parse_time(value, ms) || ms > 3600 * 1000) {
+    if (!parse_time(value, ms) || ms > 3'600'000) {
         return refusal(cmd, value, "a time from 0 to 1h, such as 10s");
     }
     server_config(cmd->server).drain_timeout_ms.set(ms);
