@@ -79,12 +79,12 @@ ServiceCalls::Place ServiceCalls::place_for(SessionHandle session) const noexcep
 }
 
 bool ServiceCalls::has_room_for(SessionHandle session) noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     return place_for(session) != Place::kNone;
 }
 
 ServiceCalls::Place ServiceCalls::enqueue(Call& call) noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     const Place place = place_for(call.message.session);
     if (place != Place::kNone) {
         waiting_.push(call);
@@ -101,7 +101,7 @@ void ServiceCalls::leave_queue(Call& call) noexcept {
 }
 
 ServiceCalls::Call* ServiceCalls::take_waiting() noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     Call* call = waiting_.first;
     if (call == nullptr) {
         --workers_;
@@ -114,13 +114,13 @@ ServiceCalls::Call* ServiceCalls::take_waiting() noexcept {
 }
 
 bool ServiceCalls::claim(Call& call) noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     return !std::exchange(call.answered, true);
 }
 
 void ServiceCalls::let_go(Call& call) noexcept {
     {
-        const std::lock_guard<std::mutex> guard(mutex_);
+        const MutexLock guard(mutex_);
         running_.remove(call);
         show();
         if (call.pinned) {
@@ -294,7 +294,7 @@ void ServiceCalls::complain(const Call& call, const char* why) noexcept {
 // --- time, and the end ---
 
 ServiceCalls::Call* ServiceCalls::pin_overdue(TimePoint now) noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     Call* late = nullptr;
     const auto pin = [&late](Call& call) {
         call.answered = true;
@@ -321,7 +321,7 @@ ServiceCalls::Call* ServiceCalls::pin_overdue(TimePoint now) noexcept {
 
 void ServiceCalls::unpin(Call& call) noexcept {
     {
-        const std::lock_guard<std::mutex> guard(mutex_);
+        const MutexLock guard(mutex_);
         call.pinned = false;
         if (!call.done) {
             return;
@@ -345,7 +345,7 @@ void ServiceCalls::finish() noexcept {
     for (;;) {
         Call* call = nullptr;
         {
-            const std::lock_guard<std::mutex> guard(mutex_);
+            const MutexLock guard(mutex_);
             call = waiting_.first;
             if (call == nullptr) {
                 return;

@@ -23,7 +23,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +30,7 @@
 
 #include "base/clock.hpp"
 #include "base/log_pause.hpp"
+#include "base/mutex.hpp"
 #include "broker/service_call.hpp"
 #include "broker/session_store.hpp"
 #include "httpd/channel_sections.hpp"
@@ -115,14 +115,14 @@ class ServiceCalls final : public loop::Chore {
         kWaiting,      // some worker will come to it
         kWantsWorker,  // one more is to be borrowed; it is counted already
     };
-    // Where a call of that session would come now. With the lock held.
-    [[nodiscard]] Place place_for(SessionHandle session) const noexcept;
+    // Where a call of that session would come now.
+    [[nodiscard]] Place place_for(SessionHandle session) const noexcept BAYEUX_REQUIRES(mutex_);
     [[nodiscard]] bool has_room_for(SessionHandle session) noexcept;
     // The call is in the queue, unless there is no place.
     [[nodiscard]] Place enqueue(Call& call) noexcept;
-    // Out of the queue. With the lock held.
-    void leave_queue(Call& call) noexcept;
-    void show() noexcept;
+    // Out of the queue.
+    void leave_queue(Call& call) noexcept BAYEUX_REQUIRES(mutex_);
+    void show() noexcept BAYEUX_REQUIRES(mutex_);
     void perform(Call& call, bool own_worker) noexcept;
     // True for the first to say so.
     [[nodiscard]] bool claim(Call& call) noexcept;
@@ -146,11 +146,11 @@ class ServiceCalls final : public loop::Chore {
     const CallTerms terms_;
     const std::uint32_t most_of_a_session_;  // waiting calls
     ServiceFigures& figures_;
-    std::mutex mutex_;
-    WaitingShares shares_;
-    List waiting_;
-    List running_;
-    std::uint32_t workers_ = 0;  // borrowed or asked for
+    Mutex mutex_;
+    WaitingShares shares_ BAYEUX_GUARDED_BY(mutex_);
+    List waiting_ BAYEUX_GUARDED_BY(mutex_);
+    List running_ BAYEUX_GUARDED_BY(mutex_);
+    std::uint32_t workers_ BAYEUX_GUARDED_BY(mutex_) = 0;  // borrowed or asked for
     LogPause log_pause_{Millis{10000}};
 };
 

@@ -10,11 +10,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "base/strong_id.hpp"
 #include "broker/session_store.hpp"
 #include "loop/bell.hpp"
@@ -107,8 +107,8 @@ class EventLoop {
 
   private:
     void ring_self() noexcept;
-    // With inbox_mutex_ held: true if the bell must be rung for what is in the inbox.
-    bool must_ring() noexcept;
+    // True if the bell must be rung for what is in the inbox.
+    bool must_ring() noexcept BAYEUX_REQUIRES(inbox_mutex_);
     void poll() noexcept;
     void empty_inbox() noexcept;
     void close_inbox() noexcept;
@@ -183,13 +183,15 @@ class EventLoop {
     std::uint32_t looks_ = 0;
     bool more_due_ = false;  // take_due() had more than one turn's share
 
-    std::mutex inbox_mutex_;
-    Connection* inbox_ = nullptr;  // through queued_, the newest first
-    Park* held_inbox_ = nullptr;   // through in_inbox_
-    std::vector<ParkTerms> cancelled_;
-    std::uint32_t unrung_ = 0;  // given back in turns since the bell was last rung
-    bool inbox_rung_ = false;
-    bool inbox_closed_ = false;  // run() has returned
+    Mutex inbox_mutex_;
+    // Through queued_, the newest first.
+    Connection* inbox_ BAYEUX_GUARDED_BY(inbox_mutex_) = nullptr;
+    Park* held_inbox_ BAYEUX_GUARDED_BY(inbox_mutex_) = nullptr;  // through in_inbox_
+    std::vector<ParkTerms> cancelled_ BAYEUX_GUARDED_BY(inbox_mutex_);
+    // Given back in turns since the bell was last rung.
+    std::uint32_t unrung_ BAYEUX_GUARDED_BY(inbox_mutex_) = 0;
+    bool inbox_rung_ BAYEUX_GUARDED_BY(inbox_mutex_) = false;
+    bool inbox_closed_ BAYEUX_GUARDED_BY(inbox_mutex_) = false;  // run() has returned
     std::atomic<StopMode> stop_mode_{StopMode::kRunning};
     std::atomic<bool> quit_{false};
 };

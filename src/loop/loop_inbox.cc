@@ -1,5 +1,4 @@
 // The inbox of a loop: any thread puts in, the loop takes out.
-#include <mutex>
 #include <new>
 #include <utility>
 
@@ -19,7 +18,7 @@ bool EventLoop::must_ring() noexcept {
 void EventLoop::give_back(Connection& connection) noexcept {
     bool ring = false;
     {
-        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        const MutexLock guard(inbox_mutex_);
         connection.queued_ = std::exchange(inbox_, &connection);
         ring = must_ring();
     }
@@ -31,7 +30,7 @@ void EventLoop::give_back(Connection& connection) noexcept {
 void EventLoop::give_back_in_turn(Connection& connection) noexcept {
     bool ring = false;
     {
-        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        const MutexLock guard(inbox_mutex_);
         connection.queued_ = std::exchange(inbox_, &connection);
         ring = ++unrung_ >= kPerRing && must_ring();
     }
@@ -43,7 +42,7 @@ void EventLoop::give_back_in_turn(Connection& connection) noexcept {
 void EventLoop::turn_is_over() noexcept {
     bool ring = false;
     {
-        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        const MutexLock guard(inbox_mutex_);
         ring = unrung_ != 0 && must_ring();
     }
     if (ring) {
@@ -53,7 +52,7 @@ void EventLoop::turn_is_over() noexcept {
 
 bool EventLoop::hold(Park& park) noexcept {
     {
-        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        const MutexLock guard(inbox_mutex_);
         if (inbox_closed_) {
             return false;
         }
@@ -66,7 +65,7 @@ bool EventLoop::hold(Park& park) noexcept {
 void EventLoop::close_inbox() noexcept {
     Park* held = nullptr;
     {
-        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        const MutexLock guard(inbox_mutex_);
         inbox_closed_ = true;
         held = std::exchange(held_inbox_, nullptr);
     }
@@ -78,7 +77,7 @@ void EventLoop::close_inbox() noexcept {
 
 void EventLoop::cancel(const ParkTerms& terms) noexcept {
     try {
-        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        const MutexLock guard(inbox_mutex_);
         cancelled_.push_back(terms);
     } catch (const std::bad_alloc&) {
         return;  // the deadline ends it
@@ -103,7 +102,7 @@ void EventLoop::empty_inbox() noexcept {
     Park* held = nullptr;
     std::vector<ParkTerms> cancelled;
     {
-        const std::lock_guard<std::mutex> guard(inbox_mutex_);
+        const MutexLock guard(inbox_mutex_);
         arrived = std::exchange(inbox_, nullptr);
         held = std::exchange(held_inbox_, nullptr);
         cancelled.swap(cancelled_);

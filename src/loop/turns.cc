@@ -60,13 +60,13 @@ bool Turns::start_claimed() noexcept {
     if (starter_.start_turn()) {
         return true;
     }
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     --turns_;
     return false;
 }
 
 void Turns::assign(Connection& connection) noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     (is_request(connection) ? requests_ : others_).push(connection);
 }
 
@@ -75,7 +75,7 @@ void Turns::start_turns(TimePoint now) noexcept {
         Connection* mine = nullptr;
         bool claimed = false;
         {
-            const std::lock_guard<std::mutex> guard(mutex_);
+            const MutexLock guard(mutex_);
             claimed = claim_turn(now);
             if (here_) {
                 mine = pop();
@@ -90,12 +90,12 @@ void Turns::start_turns(TimePoint now) noexcept {
 }
 
 bool Turns::busy() noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     return turns_ != 0 || requests_.count != 0 || others_.count != 0;
 }
 
 void Turns::perform_here() noexcept {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const MutexLock guard(mutex_);
     here_ = true;
 }
 
@@ -104,7 +104,7 @@ void Turns::run_turn() noexcept {
     for (;;) {
         Connection* connection = nullptr;
         {
-            const std::lock_guard<std::mutex> guard(mutex_);
+            const MutexLock guard(mutex_);
             serving_ -= serves ? 1 : 0;
             connection = pop();
             if (connection == nullptr) {

@@ -11,9 +11,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 
 #include "base/clock.hpp"
+#include "base/mutex.hpp"
 #include "loop/workers.hpp"
 
 namespace bayeux::loop {
@@ -55,28 +55,30 @@ class Turns final : public Workers {
         std::size_t count = 0;
     };
 
-    // With mutex_ held: true if one more turn shall be started; it is counted then.
-    bool claim_turn(TimePoint now) noexcept;
-    // With mutex_ held: nullptr if nothing is queued that may be performed now. Requests and the
-    // rest in turn: neither keeps the other waiting.
-    Connection* pop() noexcept;
-    // With mutex_ held.
-    [[nodiscard]] bool may_serve() const noexcept { return here_ || serving_ < cap_; }
+    // True if one more turn shall be started; it is counted then.
+    bool claim_turn(TimePoint now) noexcept BAYEUX_REQUIRES(mutex_);
+    // nullptr if nothing is queued that may be performed now. Requests and the rest in turn:
+    // neither keeps the other waiting.
+    Connection* pop() noexcept BAYEUX_REQUIRES(mutex_);
+    [[nodiscard]] bool may_serve() const noexcept BAYEUX_REQUIRES(mutex_) {
+        return here_ || serving_ < cap_;
+    }
     // False if no worker can be had.
     bool start_claimed() noexcept;
 
     const std::size_t cap_;
     Starter& starter_;
-    std::mutex mutex_;  // the inbox lock of the other direction; nothing is called under it
-    Queue requests_;    // Task::kServe and kStream
-    Queue others_;
-    bool request_next_ = false;
-    std::size_t turns_ = 0;     // asked for or running
-    std::size_t serving_ = 0;   // of these, with a request
-    std::uint64_t popped_ = 0;  // ever
-    std::uint64_t seen_ = 0;    // popped_ when start_turns() last found it changed,
-    TimePoint moved_at_;        // and when that was
-    bool here_ = false;
+    Mutex mutex_;  // the inbox lock of the other direction; nothing is called under it
+    Queue requests_ BAYEUX_GUARDED_BY(mutex_);  // Task::kServe and kStream
+    Queue others_ BAYEUX_GUARDED_BY(mutex_);
+    bool request_next_ BAYEUX_GUARDED_BY(mutex_) = false;
+    std::size_t turns_ BAYEUX_GUARDED_BY(mutex_) = 0;     // asked for or running
+    std::size_t serving_ BAYEUX_GUARDED_BY(mutex_) = 0;   // of these, with a request
+    std::uint64_t popped_ BAYEUX_GUARDED_BY(mutex_) = 0;  // ever
+    // popped_ when start_turns() last found it changed, and when that was.
+    std::uint64_t seen_ BAYEUX_GUARDED_BY(mutex_) = 0;
+    TimePoint moved_at_ BAYEUX_GUARDED_BY(mutex_);
+    bool here_ BAYEUX_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace bayeux::loop
