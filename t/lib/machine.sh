@@ -55,6 +55,13 @@ need_for_fuzzing() {
     need libclang-rt-14-dev "/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-$(uname -m).a"
 }
 
+# What `make nightly` needs besides.
+need_for_analysis() {
+    need_for_fuzzing
+    need clang-tidy-14 clang-tidy-14
+    need cppcheck cppcheck
+}
+
 # Install what is missing, without starting the system's own httpd.
 install_missing() {
     [ -n "$missing" ] || return 0
