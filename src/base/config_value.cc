@@ -1,10 +1,10 @@
 #include "base/config_value.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
-#include <strings.h>
 
 namespace bayeux {
 namespace {
@@ -24,8 +24,10 @@ bool take_number(std::string_view& text, std::uint64_t& number) noexcept {
     return digits > 0;
 }
 
-bool is_word(std::string_view text, const char* lower) noexcept {
-    return text.size() == std::strlen(lower) && strncasecmp(text.data(), lower, text.size()) == 0;
+bool is_word(std::string_view text, std::string_view lower) noexcept {
+    return std::equal(text.begin(), text.end(), lower.begin(), lower.end(), [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+    });
 }
 
 // A number is a size without a letter.
