@@ -2,6 +2,7 @@
 """Peers that vanish without a word: no packet comes from them, and none arrives. They are given up in time (S15)."""
 # slow
 
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -82,62 +83,64 @@ def gone_within(server, before, seconds):
     diag(f"sessions, connections and files were given back after {time.monotonic() - begun:.1f} s")
 
 
+def quiet(server):
+    """The figures when nobody is there."""
+    counter(server, "BayeuxSessions", 0)
+    counter(server, "BayeuxConnections", 0)
+    return Figures(server)
+
+
+@contextlib.contextmanager
 def cut_off(server, path="/bayeux", kinds=KINDS):
-    """So many of each kind, whose wire is cut."""
+    """So many of each kind, whose wire is cut as long as the block lasts."""
     many = [KINDS[kind](server, path) for kind in kinds for _ in range(EACH)]
     wait_until(lambda: number(server, "BayeuxParked") + number(server, "BayeuxStreams") == len(many), "all are held")
     server.wire.cut()
-    return many
-
-
-def let_go(server, many):
-    server.wire.mend()
-    for client in many:
-        client.close()
+    try:
+        yield many
+    finally:
+        server.wire.mend()
+        for client in many:
+            client.close()
 
 
 @test("S15 held connects, WebSockets and event sources whose peers vanish: all that they had is given back in time")
 def _(server):
     serves(server)
-    counter(server, "BayeuxSessions", 0)
-    before = Figures(server)
-    many = cut_off(server)
-    # Nothing is longer than a connect, its answer to an idle connection, and the session's last interval.
-    gone_within(server, before, TIMEOUT + HTTPD + INTERVAL + 3)
-    let_go(server, many)
+    before = quiet(server)
+    with cut_off(server):
+        # Nothing is longer than a connect, its answer to an idle connection, and the session's last interval.
+        gone_within(server, before, TIMEOUT + HTTPD + INTERVAL + 3)
 
 
 @test("S15 the same while megabytes are on their way to them; who is beside them does not wait")
 def _(server):
-    counter(server, "BayeuxSessions", 0)
-    before = Figures(server)
-    many = cut_off(server)
+    before = quiet(server)
     slowest = 0.0
-    with session(server) as bob, ws_connected(server, subscriptions=["/beside"]) as alice:
-        alice.start_connect()
-        for n in range(60):
-            succeeded(bob.publish("/gone", "x" * 50000).reply)
-            start = time.monotonic()
-            succeeded(bob.publish("/beside", n).reply)
-            equal(alice.data(), [n])
-            slowest = max(slowest, time.monotonic() - start)
-    diag(f"slowest delivery beside them: {slowest * 1e3:.0f} ms")
-    check(slowest < 1 * PATIENCE, "others had to wait")
-    gone_within(server, before, TIMEOUT + 2 * HTTPD + INTERVAL + 3)
-    let_go(server, many)
+    with cut_off(server):
+        with session(server) as bob, ws_connected(server, subscriptions=["/beside"]) as alice:
+            alice.start_connect()
+            for n in range(60):
+                succeeded(bob.publish("/gone", "x" * 50000).reply)
+                start = time.monotonic()
+                succeeded(bob.publish("/beside", n).reply)
+                equal(alice.data(), [n])
+                slowest = max(slowest, time.monotonic() - start)
+        diag(f"slowest delivery beside them: {slowest * 1e3:.0f} ms")
+        check(slowest < 1 * PATIENCE, "others had to wait")
+        gone_within(server, before, TIMEOUT + 2 * HTTPD + INTERVAL + 3)
 
 
 @test("S15 streams without pings, of lasting sessions: what is not acknowledged ends them after httpd's Timeout")
 def _(server):
-    counter(server, "BayeuxSessions", 0)
-    many = cut_off(server, "/patient", ("a WebSocket", "an event source"))
-    with session(server, "/patient") as bob:
-        succeeded(bob.publish("/gone", "small").reply)  # the kernel has room for it: nobody waits to write
-    begun = time.monotonic()
-    wait_until(lambda: number(server, "BayeuxStreams") == 0, "the streams are given up", 2 * HTTPD + 3)
-    diag(f"given up after {time.monotonic() - begun:.1f} s")
-    check(time.monotonic() - begun > HTTPD - 1, "too early")
-    let_go(server, many)
+    quiet(server)
+    with cut_off(server, "/patient", ("a WebSocket", "an event source")) as many:
+        with session(server, "/patient") as bob:
+            succeeded(bob.publish("/gone", "small").reply)  # the kernel has room for it: nobody waits to write
+        begun = time.monotonic()
+        wait_until(lambda: number(server, "BayeuxStreams") == 0, "the streams are given up", 2 * HTTPD + 3)
+        diag(f"given up after {time.monotonic() - begun:.1f} s")
+        check(time.monotonic() - begun > HTTPD - 1, "too early")
     for client in many:
         client.server = server
         client.disconnect()
