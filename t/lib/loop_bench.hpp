@@ -37,7 +37,7 @@ class Scripted final : public Connection {
             tasks += overdue ? "!" : "";
             std::array<char, 4096> buffer;
             served += static_cast<int>(::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0);
-            next = after_serve;
+            next = overdue ? after_overdue : after_serve;
         } else if (task == Task::kInspect) {
             next = after_inspect;
         } else if (task == Task::kStream) {
@@ -69,6 +69,7 @@ class Scripted final : public Connection {
     std::atomic<bool> stays{false};  // at its worker: the test gives it back
     std::atomic<EndReason> last_reason{EndReason::kStopping};
     Next after_serve;
+    Next after_overdue;
     Next after_answer;
     Next after_inspect;
 

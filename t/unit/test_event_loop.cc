@@ -68,7 +68,7 @@ std::string stalled_head() {
     int ours = -1;
     const int client = Bench::pair(ours);
     Scripted connection(ours, bench.loop);
-    connection.next = connection.after_serve = idle(Millis{60'000});
+    connection.next = connection.after_overdue = idle(Millis{60'000});
     bench.loop.give_back(connection);
     send_text(client, "POST / HT");
     const bool handed = eventually([&] { return connection.performed == 1; });
@@ -91,12 +91,12 @@ std::string half_taken_request() {
     connection.next = idle(Millis{60'000});
     connection.next.begun = true;
     connection.after_serve = connection.next;
+    connection.after_overdue = idle(Millis{60'000});
     bench.loop.give_back(connection);
     send_text(client, "x");  // each byte is worth a look: only the worker knows what it has
     const bool looked = eventually([&] { return connection.served == 1; });
     send_text(client, "y");
     const bool again = eventually([&] { return connection.served == 2; });
-    connection.after_serve = idle(Millis{60'000});
     const bool overdue = eventually([&] { return connection.performed == 3; });
     ::close(client);
     eventually([&] { return connection.destroyed.load(); });
