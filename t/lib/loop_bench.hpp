@@ -130,11 +130,17 @@ struct Bench {
     Bench(const Bench&) = delete;
     Bench& operator=(const Bench&) = delete;
     ~Bench() {
-        loop.quit();
-        thread.join();
+        end();
         close_bells(fds);
     }
 
+    // run() has returned when this does.
+    void end() {
+        loop.quit();
+        if (thread.joinable()) {
+            thread.join();
+        }
+    }
     // The client's end; the loop's end is `ours`.
     static int pair(int& ours) {
         std::array<int, 2> both{};

@@ -323,7 +323,7 @@ std::string quit() {
     Bench bench;
     Carried carried(bench);
     carried.begin();
-    bench.loop.quit();
+    bench.end();
     carried.connection.destroyed = true;  // the loop leaves it to its pool
     return carried.after("rc");
 }
