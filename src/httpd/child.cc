@@ -93,13 +93,9 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     if (wants_ends()) {
         child->store_.listen(*pool_new<EndNews>(pchild));
     }
-    const auto place = child->store_.claim_child(static_cast<std::uint32_t>(::getpid()));
-    if (!place) {
-        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, BXNO(0007) "no place in the child table: %s",
-                     place.error().text.c_str());
+    if (!child->claim_place(s)) {
         return nullptr;
     }
-    child->index_ = place.value();
     const ServerConfig& config = server_config(s);
     child->max_blocking_holds_ = config.max_blocking_holds.or_else(threads / 2);
     ChildFigures& figures = all_figures()[child->index_.value];
@@ -129,6 +125,17 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     apr_pool_pre_cleanup_register(pchild, child, finish_child);
     the_child = child;
     return child;
+}
+
+bool Child::claim_place(server_rec* s) {
+    const auto place = store_.claim_child(static_cast<std::uint32_t>(::getpid()));
+    if (!place) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, BXNO(0007) "no place in the child table: %s",
+                     place.error().text.c_str());
+        return false;
+    }
+    index_ = place.value();
+    return true;
 }
 
 bool Child::prepare_services(apr_pool_t* pchild, server_rec* s, std::uint32_t threads) {

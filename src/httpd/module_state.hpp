@@ -87,7 +87,8 @@ class Child {
     void release_blocking_hold() noexcept { blocking_holds_.fetch_sub(1); }
 
   private:
-    // False if it failed, which is logged.
+    // These return false if it failed, which is logged.
+    [[nodiscard]] bool claim_place(server_rec* s);
     [[nodiscard]] bool prepare_services(apr_pool_t* pchild, server_rec* s, std::uint32_t threads);
     static void* APR_THREAD_FUNC run_loop(apr_thread_t* thread, void* child) noexcept;
 

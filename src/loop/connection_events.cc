@@ -51,17 +51,18 @@ void EventLoop::unlink(Connection& connection) noexcept {
     counters_.connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
+bool EventLoop::take_in(Connection& connection) noexcept {
+    link(connection);
+    epoll_event event{};
+    event.events = kWatched;
+    event.data.ptr = &connection;
+    return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd_, &event) == 0;
+}
+
 void EventLoop::settle(Connection& connection) noexcept {
-    if (connection.loop_ == nullptr) {
-        link(connection);
-        epoll_event event{};
-        event.events = kWatched;
-        event.data.ptr = &connection;
-        if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd_, &event) != 0) {
-            // Nobody would notice the client: let it come again.
-            bury(connection);
-            return;
-        }
+    if (connection.loop_ == nullptr && !take_in(connection)) {
+        bury(connection);  // nobody would notice the client: let it come again
+        return;
     }
     if (connection.stream_ != nullptr && connection.next.kind != Next::Kind::kStream) {
         connection.stream_->close(now_);

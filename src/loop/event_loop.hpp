@@ -112,6 +112,8 @@ class EventLoop {
     void poll() noexcept;
     void empty_inbox() noexcept;
     void close_inbox() noexcept;
+    // It is new. False if it cannot be watched.
+    [[nodiscard]] bool take_in(Connection& connection) noexcept;
     void settle(Connection& connection) noexcept;
     void settle_idle(Connection& connection) noexcept;
     void await_rest(Connection& connection) noexcept;

@@ -162,11 +162,13 @@ void EventSource::step_aside(TimePoint now) {
 void EventSource::look_again(TimePoint now) {
     const auto info =
         context_.store.find_session(host_.request().settings.domain, wanted_.client_id);
-    if (!info || info->handle != wanted_.session || broker::is_stream(info->stream)) {
-        end(now);
-    } else if (info->connect_open) {
+    const bool away = info && info->handle == wanted_.session && !broker::is_stream(info->stream);
+    if (away && info->connect_open) {
         look_at_ = now + kLookAgain;
-    } else if (look_at_.reset(); !session_.bind(wanted_)) {
+        return;
+    }
+    look_at_.reset();
+    if (!away || !session_.bind(wanted_)) {
         end(now);
     }
 }
