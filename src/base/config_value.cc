@@ -44,9 +44,7 @@ bool parse_amount(std::string_view text, const RateBounds& bounds, std::uint32_t
 
 // A whole allowance that is spent comes back within kLongestDebt.
 bool comes_back(const RateLimit& limit) noexcept {
-    const std::uint64_t period = static_cast<std::uint64_t>(limit.period.count());
-    const std::uint64_t ms = limit.burst * period / limit.count;
-    return ms <= static_cast<std::uint64_t>(Millis(std::chrono::hours(24)).count());
+    return Millis(limit.burst * limit.period.count() / limit.count) <= kLongestDebt;
 }
 
 }  // namespace
