@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """S15: a client that does not read costs what its queue may cost, and delays nobody (design.md 4.4)."""
 
-import re
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from bayeux import Client  # noqa: E402
 from harness import PATIENCE, SANITIZE, Httpd, wait_until  # noqa: E402
 from http_client import Connection, connect_to  # noqa: E402
+from procs import memory_of  # noqa: E402
 from steps import clients, subscriber, wait_parked  # noqa: E402
 from tap import check, diag, equal, run, test  # noqa: E402
 
@@ -35,9 +35,9 @@ def slow_reader(server, channel, child, path="/large"):
     return client
 
 
-def resident(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return int(re.search(r"VmRSS:\s*(\d+) kB", status.read()).group(1)) << 10
+def resident(server):
+    """Bytes of the child that has most."""
+    return max(memory_of(pid)["VmRSS"] for pid in server.children())
 
 
 def fill(bob, channel, count=EVENTS, text=CHUNK):
@@ -141,13 +141,13 @@ def _(server):
     bob.handshake()
     held = slow.start_connect()
     wait_parked(server, 1)
-    before = int(server.status()["BayeuxMemoryUsed"]), max(map(resident, server.children()))
+    before = int(server.status()["BayeuxMemoryUsed"]), resident(server)
     worst = 0
     for number in range(400):  # 13 MB
         equal(bob.publish("/slow/never", f"{number} {CHUNK}").reply["successful"], True)
         if number % 20 == 0:
             worst = max(worst, int(server.status()["BayeuxMemoryUsed"]))
-    used, rss = worst - before[0], max(map(resident, server.children())) - before[1]
+    used, rss = worst - before[0], resident(server) - before[1]
     diag(f"store {used} bytes more, largest child {rss} bytes more")
     check(used < 3 << 20, f"BayeuxMaxQueue is 1 MB; the store grew by {used}")
     check(SANITIZE or rss < 16 << 20, f"a child grew by {rss}")  # a sanitizer keeps what was freed

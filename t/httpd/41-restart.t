@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
+import procs  # noqa: E402
 from bayeux import Client  # noqa: E402
 from checker import Load  # noqa: E402
 from harness import PATIENCE, Httpd, wait_until  # noqa: E402
@@ -161,18 +162,9 @@ def _(server):
 
 @test("the old memory is given back when the old children have gone")
 def _(server):
-    def mapped():
-        sizes = []
-        for pid in [server.pid, *server.children()]:
-            with open(f"/proc/{pid}/maps", encoding="ascii", errors="replace") as maps:
-                for line in maps:
-                    if " rw-s " in line:
-                        low, high = (int(end, 16) for end in line.split()[0].split("-"))
-                        sizes.append((high - low) >> 20)
-        return sizes
-
     wait_until(lambda: len(server.children()) == 3, "the old children have gone", 15)
-    equal(sorted(size for size in mapped() if size >= 4), [12] * 4, "MB shared by the parent and three children")
+    sizes = [size >> 20 for pid in [server.pid, *server.children()] for size in procs.shared_sizes(pid)]
+    equal(sorted(size for size in sizes if size >= 4), [12] * 4, "MB shared by the parent and three children")
 
 
 def restarted_often():

@@ -166,7 +166,7 @@ def _(server):
     wait_until(lambda: len(server.children()) == server.children_wanted, "no old child is there", 10)
     state = server.status(verify=True)
     equal((state["BayeuxVerify"], state["BayeuxSessions"]), ("ok", "0"))
-    sizes = [size for pid in [server.pid, *server.children()] for size in procs.shared_mappings(pid, every=True)]
+    sizes = [size for pid in [server.pid, *server.children()] for size in procs.shared_sizes(pid)]
     large = sorted(round(size / MB) for size in sizes if size >= 4 * MB)
     equal(large, [FIRST["memory"]] * (1 + server.children_wanted), "MB shared by the parent and its children")
 

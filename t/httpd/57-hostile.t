@@ -4,13 +4,13 @@
 # alone
 
 import os
-import re
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 import attackers  # noqa: E402
+import procs  # noqa: E402
 from beside import p99_beside, undisturbed  # noqa: E402
 from harness import SANITIZE, Httpd, wait_until  # noqa: E402
 from tap import check, diag, run, test  # noqa: E402
@@ -64,19 +64,11 @@ if SOAK:  # it leaves no processor to anybody
 
 def private_memory(server):
     """Bytes of the children that are theirs alone."""
-    kilobytes = 0
-    for pid in server.children():
-        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-        kilobytes += int(re.search(r"RssAnon:\s*(\d+) kB", text).group(1))
-    return kilobytes << 10
+    return sum(procs.memory_of(pid)["RssAnon"] for pid in server.children())
 
 
 def cpu_seconds(server):
-    ticks = 0
-    for pid in server.children():
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(map(procs.cpu_seconds, server.children()))
 
 
 def at_rest(server):

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """HTTP/2: streams are held by blocking, within the cap; others go on beside them (design.md 4.8, S14)."""
 
-import re
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from bayeux import Client  # noqa: E402
 from h2_client import H2Connection  # noqa: E402
 from harness import PATIENCE, SANITIZE, Httpd, wait_until  # noqa: E402
-from procs import file_count  # noqa: E402
+from procs import file_count, memory_of  # noqa: E402
 from steps import clients, subscriber, wait_parked  # noqa: E402
 from tap import check, diag, equal, run, test  # noqa: E402
 from wire import number  # noqa: E402
@@ -169,8 +168,7 @@ def _(server):
 def figures(server):
     """What streams might leave behind: held connects, threads that hold, private memory, descriptors."""
     (child,) = server.children()
-    memory = int(re.search(r"RssAnon:\s*(\d+) kB", Path(f"/proc/{child}/status").read_text(encoding="ascii")).group(1))
-    return number(server, "BayeuxParked"), memory << 10, file_count(child)
+    return number(server, "BayeuxParked"), memory_of(child)["RssAnon"], file_count(child)
 
 
 def thousand_streams(server, open_one):

@@ -2,13 +2,13 @@
 """S15: a WebSocket that is not read costs what its queue may cost, is closed, and delays nobody."""
 # slow
 
-import re
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
 from harness import PATIENCE, SANITIZE, Httpd, wait_until  # noqa: E402
+from procs import memory_of  # noqa: E402
 from steps import children_figures  # noqa: E402
 from tap import check, diag, equal, run, test  # noqa: E402
 from websocket import PING, PONG, SocketClosed, WebSocketClient, ws_connected, ws_session  # noqa: E402
@@ -30,11 +30,6 @@ BayeuxMaxInterval 60s
 """
 CHUNK = "0123456789abcdef" * 2048  # 32 KB
 EVENTS = 150  # 4.8 MB: more than sockets buffer
-
-
-def resident(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return int(re.search(r"RssAnon:\s*(\d+) kB", status.read()).group(1)) << 10
 
 
 def fill(bob, channel, count=EVENTS):
@@ -107,9 +102,9 @@ def _(server):
     with session(server, "/small") as bob:
         slow = [ws_connected(server, "/small", ["/slow/small"], child=child) for _ in range(10)]
         fill(bob, "/slow/small", 20)
-        before = resident(child)
+        before = memory_of(child)["RssAnon"]
         fill(bob, "/slow/small", 250)
-        grown = resident(child) - before
+        grown = memory_of(child)["RssAnon"] - before
         diag(f"grown by {grown >> 10} KB")
         if not SANITIZE:
             check(grown < 16 << 20, "memory grows with what is not read")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 DIRECTORY = "cores"
 
-_DIED = re.compile(r"child pid (\d+) exit signal")
+_DIED = re.compile(r"child pid (\d+) exit signal (?!Killed)")
 # The socket is looked at by functions of APR, which the MPM calls by itself. Handlers come first in a trace.
 _RACE = re.compile(
     r"main thread\n"
@@ -30,14 +30,14 @@ def httpds_own(root, log):
 
 
 def faults(root, log, program):
-    """Where all the others were, if that is known: one text each."""
-    others = [pid for pid in _died(log) if pid not in httpds_own(root, log)]
-    found = [f"child {pid} was here:\n{_trace(root, pid)}" for pid in others if _trace(root, pid)]
-    cores = sorted(Path(root, DIRECTORY).glob("core*"))
-    if others:
-        found += [_backtrace(root, program, core) for core in cores]
-    for core in cores:
-        core.unlink()  # as large as the store
+    """Where all the others were, if that is known: one text each. Cores go, as they are as large as the store."""
+    died, own = _died(log), httpds_own(root, log)
+    traces = {pid: _trace(root, pid) for pid in died if pid not in own}
+    found = [f"child {pid} was here:\n{trace}" for pid, trace in traces.items() if trace]
+    for core in sorted(Path(root, DIRECTORY).glob("core*")):
+        if traces or not own:
+            found.append(_backtrace(root, program, core))
+        core.unlink()
     return found
 
 

@@ -214,7 +214,7 @@ class CrowdSubscriber(Reborn, MixedSubscriber):
             if random.random() < 0.5:
                 one.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self.load.count("cuts")
-            one.end() if one is self.stream else one.fail()
+            one.fail()
 
     def settled(self):
         """It has a session, and waits for events."""

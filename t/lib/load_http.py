@@ -4,52 +4,28 @@ import selectors
 import socket
 
 
-class Http:
-    """One connection of a client of the load: a request out, its response in, without blocking."""
+class Connection:
+    """One connection of a client of the load. What has come is in `inbuf`, of which _take() takes a piece: false when
+    none is whole. fail() is told that the other end is gone."""
 
     def __init__(self, load, owner):
         self.load = load
         self.owner = owner
         self.sock = None
-        self.pending = None  # the bytes of the request that waits for its answer
-        self.kept = False  # an answer came on this connection before
         self.inbuf = b""
 
-    def request(self, payload):
-        self.pending = payload
-        if self.sock is None:
-            self._open()
-        self._write()
-
-    def _open(self):
+    def dial(self):
         self.sock = socket.create_connection(("127.0.0.1", self.load.port), timeout=20)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
-        self.kept = False
         self.inbuf = b""
         self.load.selector.register(self.sock, selectors.EVENT_READ, self)
-
-    def _write(self):
-        try:
-            sent = self.sock.send(self.pending)
-            if sent != len(self.pending):
-                raise OSError("a small request did not fit into the socket")
-        except OSError:
-            self.fail()
 
     def close(self):
         if self.sock is not None:
             self.load.selector.unregister(self.sock)
             self.sock.close()
             self.sock = None
-
-    def fail(self):
-        """The connection ended where an answer should have begun or gone on."""
-        kept, began = self.kept, bool(self.inbuf)
-        self.close()
-        if self.pending is not None:
-            self.pending = None
-            self.owner.failed(self, kept and not began)
 
     def readable(self):
         try:
@@ -64,6 +40,41 @@ class Http:
         self.inbuf += data
         while self.sock is not None and self._take():
             pass
+
+
+class Http(Connection):
+    """A request out, its response in."""
+
+    def __init__(self, load, owner):
+        super().__init__(load, owner)
+        self.pending = None  # the bytes of the request that waits for its answer
+        self.kept = False  # an answer came on this connection before
+
+    def request(self, payload):
+        self.pending = payload
+        if self.sock is None:
+            self._open()
+        self._write()
+
+    def _open(self):
+        self.dial()
+        self.kept = False
+
+    def _write(self):
+        try:
+            sent = self.sock.send(self.pending)
+            if sent != len(self.pending):
+                raise OSError("a small request did not fit into the socket")
+        except OSError:
+            self.fail()
+
+    def fail(self):
+        """The connection ended where an answer should have begun or gone on."""
+        kept, began = self.kept, bool(self.inbuf)
+        self.close()
+        if self.pending is not None:
+            self.pending = None
+            self.owner.failed(self, kept and not began)
 
     def _take(self):
         head, mark, rest = self.inbuf.partition(b"\r\n\r\n")

@@ -8,6 +8,7 @@ import struct
 
 _NETLINK_SOCK_DIAG = 4
 _LISTENING = "0A"  # a state of /proc/net/tcp
+_TICKS = os.sysconf("SC_CLK_TCK")  # a second
 _libc = ctypes.CDLL(None)
 
 
@@ -72,19 +73,26 @@ def shared_memory_files(pids):
     return found
 
 
-def shared_mappings(pid, every=False):
-    """{path: size in bytes} of what this process may write to and others see. What has no name is "/dev/zero
-    (deleted)": of such the largest, or with `every` a list of all sizes."""
-    found = {}
-    sizes = []
+def _shared(pid):
+    """(path, size in bytes) of each mapping that this process may write to and others see."""
     with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
         for line in maps:
             addresses, rights, _, _, _, path = [*line.rstrip("\n").split(maxsplit=5), ""][:6]
             if rights == "rw-s":
                 begin, end = (int(address, 16) for address in addresses.split("-"))
-                found[path] = max(found.get(path, 0), end - begin)
-                sizes.append(end - begin)
-    return sizes if every else found
+                yield path, end - begin
+
+
+def shared_mappings(pid):
+    """{path: size of the largest}. What has no name is "/dev/zero (deleted)"."""
+    found = {}
+    for path, size in _shared(pid):
+        found[path] = max(found.get(path, 0), size)
+    return found
+
+
+def shared_sizes(pid):
+    return [size for _, size in _shared(pid)]
 
 
 def sysv_segments(creators):
@@ -118,13 +126,24 @@ def sysv_semaphores(users):
     return found
 
 
+def memory_of(pid):
+    """{"VmRSS": bytes, "RssAnon": bytes, ...}, as /proc has it."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
+        rows = (line.split() for line in status)
+        return {row[0].rstrip(":"): int(row[1]) << 10 for row in rows if row[2:] == ["kB"]}
+
+
+def cpu_seconds(pid):
+    """What it has used so far, in itself and in the kernel."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
 def footprint(pid):
     """What a process holds that must not become more: descriptors, shared mappings, segments, semaphores, memory."""
-    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-        rows = dict(line.split(":", 1) for line in status)
-    return {"fds": len(os.listdir(f"/proc/{pid}/fd")), "mappings": len(shared_mappings(pid, every=True)),
-            "segments": len(sysv_segments({pid})), "semaphores": len(sysv_semaphores({pid})),
-            "anonymous": int(rows["RssAnon"].split()[0]) << 10}  # fmt: skip
+    return {"fds": file_count(pid), "mappings": len(shared_sizes(pid)), "segments": len(sysv_segments({pid})),
+            "semaphores": len(sysv_semaphores({pid})), "anonymous": memory_of(pid)["RssAnon"]}  # fmt: skip
 
 
 def _ask_for_inode(local, remote):

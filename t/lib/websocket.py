@@ -244,6 +244,10 @@ class WebSocketClient(Speaker):
                     return reply
             self.read(max(0.0, deadline - time.monotonic()) / harness.PATIENCE)
 
+    def has_reply(self, message_id):
+        """It came, with something that was read."""
+        return any(reply.get("id") == message_id for reply in self._replies)
+
     def events(self, count=1, timeout=None):
         """So many events at least, and all that came with them."""
         deadline = time.monotonic() + (timeout or 10) * harness.PATIENCE

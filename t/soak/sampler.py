@@ -2,11 +2,11 @@
 
 import csv
 import http.client
-import os
 import threading
 import time
 
-TICKS = os.sysconf("SC_CLK_TCK")
+import procs
+
 WHOLE = ("seconds", "children", "sessions", "settled", "deliveries", "segment_used", "children_rss",
          "children_anonymous", "children_fds", "cpu", "parent_anonymous", "parent_fds", "event")  # fmt: skip
 CHILD = ("seconds", "pid", "rss", "anonymous", "shared", "fds", "cpu")
@@ -14,21 +14,12 @@ CHILD = ("seconds", "pid", "rss", "anonymous", "shared", "fds", "cpu")
 
 def look_at(pid):
     """Memory in bytes, descriptors, CPU seconds; None if it has gone."""
-    wanted = {"VmRSS": "rss", "RssAnon": "anonymous", "RssShmem": "shared"}
-    found = {"pid": pid}
     try:
-        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-            for line in status:
-                name, _, rest = line.partition(":")
-                if name in wanted:
-                    found[wanted[name]] = int(rest.split()[0]) << 10
-        found["fds"] = len(os.listdir(f"/proc/{pid}/fd"))
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        found["cpu"] = (int(fields[11]) + int(fields[12])) / TICKS
-    except OSError:
+        memory = procs.memory_of(pid)
+        return {"pid": pid, "rss": memory["VmRSS"], "anonymous": memory["RssAnon"], "shared": memory["RssShmem"],
+                "fds": procs.file_count(pid), "cpu": procs.cpu_seconds(pid)}  # fmt: skip
+    except (OSError, KeyError):  # one that is ending has no memory any more
         return None
-    return found if "rss" in found else None
 
 
 class Sampler(threading.Thread):
