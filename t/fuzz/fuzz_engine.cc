@@ -33,7 +33,7 @@ class Play {
             const std::uint32_t what = script_.below(18);
             SimulatedChild& child = server_.children[script_.below(2)];
             if (!child.alive()) {
-                child.start(true);
+                server_.start_again(child);
             }
             if (what < 16) {
                 step(what, child);

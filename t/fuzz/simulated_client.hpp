@@ -73,7 +73,7 @@ struct Client {
     std::vector<Held> held;
     std::vector<Response> responses;
     std::unique_ptr<OpenStream> stream;
-    bool in_flight_lost = false;  // with the child that had it, and not yet given back
+    std::optional<ChildIndex> in_flight_lost;  // with the child that had this place
 
     // Nothing of an earlier session is left.
     [[nodiscard]] bool idle() const noexcept {
@@ -98,12 +98,16 @@ struct Client {
     void lose(const SimulatedChild& child) {
         std::erase_if(held, [&](const Held& one) { return one.child == &child; });
         if (stream && &stream->child == &child) {
-            in_flight_lost = in_flight_lost || stream->in_flight;
+            if (stream->in_flight) {
+                in_flight_lost = child.index();
+            }
             stream.reset();
         }
         std::erase_if(responses, [&](const Response& response) {
             const bool here = response.child == &child;
-            in_flight_lost = in_flight_lost || (here && response.events_of.has_value());
+            if (here && response.events_of) {
+                in_flight_lost = child.index();
+            }
             return here;
         });
     }

@@ -232,13 +232,20 @@ class SimulatedServer {
     void sweep(SimulatedChild& child) {
         child.store().sweep(child.index(), clock.now());
         for (Client& client : clients) {
-            if (std::exchange(client.in_flight_lost, false)) {
-                client.model.delivered(true);  // dropped, so that nothing comes twice
-            }
+            give_back(client);
             if (client.alive && !child.store().find_session(kDomain, client.id)) {
                 require(!exact() || clock.now() >= client.model.lives_until,
                         "a session lives as long as its client was told");
                 client.alive = false;
+            }
+        }
+    }
+    // Another one takes its place. Where no place is free, that of a dead one is cleaned up first.
+    void start_again(SimulatedChild& child) {
+        child.start(true);
+        for (Client& client : clients) {
+            if (client.in_flight_lost == child.index()) {
+                give_back(client);
             }
         }
     }
@@ -312,6 +319,12 @@ class SimulatedServer {
         keys.browser.fill(9);
         require(store::Segment::create(segment_memory(), 4, keys).has_value(), "a segment");
         return segment_memory();
+    }
+    // What a dead child had drained is dropped, so that nothing comes twice.
+    static void give_back(Client& client) {
+        if (std::exchange(client.in_flight_lost, std::nullopt)) {
+            client.model.delivered(true);
+        }
     }
     // The expiry clock may have started anew.
     void shorten(Client& client) const {
