@@ -17,7 +17,7 @@ from harness import SANITIZE, Httpd  # noqa: E402
 from httpd_conf import builddir  # noqa: E402
 from tap import check, diag, equal, run, test  # noqa: E402
 
-ROUNDS = 1 if SANITIZE else 5
+ROUNDS = 1 if SANITIZE else 3
 SECONDS = 1.5
 # Fewer than workers: when all are busy httpd closes idle connections, and the plain requests would pay for new ones.
 PLAIN_CONNECTIONS = 32

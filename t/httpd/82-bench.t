@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """bayeux bench counts right on both transports, in rooms and in batches, and notices each mistake of a server."""
-# alone
+# slow
 
 import json
 import subprocess
