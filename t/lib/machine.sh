@@ -44,6 +44,10 @@ need_for_tests() {
     need curl curl
     need php-fpm php-fpm8.2
     need openssl openssl
+    need haproxy haproxy
+    need nginx nginx
+    need libapache2-mod-auth-openidc /usr/lib/apache2/modules/mod_auth_openidc.so
+    need pandoc pandoc
     need chromium chromium
     need valgrind valgrind
     need valgrind /usr/include/valgrind/callgrind.h

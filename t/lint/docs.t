@@ -9,7 +9,8 @@ sys.path.insert(0, str(ROOT / "t/lib"))
 import tap  # noqa: E402
 
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "demo/README.md")]
-PAGES += sorted((ROOT / "docs").glob("*.md"))
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
+ROWS = ["Description", "Syntax", "Default", "Context", "Status", "Module", "Compatibility"]
 FENCED = re.compile(r"```.*?```", re.S)
 
 
@@ -47,6 +48,29 @@ def documented(text):
     return set(re.findall(r"^## `?<?(Bayeux\w+)", text, re.M))
 
 
+def allowed_outside_only(source):
+    """Directives that may stand outside of all sections and nowhere else."""
+    return set(re.findall(r'AP_INIT_\w+\(\s*"(Bayeux\w+)",[^"]*\bRSRC_CONF\b', source))
+
+
+def formless(text, source):
+    """What keeps a directive's section from having the form of httpd's manual."""
+    outside_only = allowed_outside_only(source)
+    for section in re.split(r"^(?=## )", text, flags=re.M):
+        name = re.match(r"## `?(<?Bayeux\w+)", section)
+        if not name:
+            continue
+        rows = dict(re.findall(r"^\| (\w+) \| (.*) \|$", section.split("\n\n")[1], re.M))
+        wanted = [row for row in ROWS if row != "Default" or not name.group(1).startswith("<")]
+        if list(rows) != wanted:
+            yield f"{name.group(1)}: its table has {list(rows)}"
+        elif (rows["Context"] == "server config") != (name.group(1) in outside_only):
+            yield f"{name.group(1)}: Context is not what the code says"
+        example = section.partition("\n**Example**\n\n```apache\n")[2]
+        if name.group(1) not in example:
+            yield f"{name.group(1)}: no example of it at the end"
+
+
 @tap.test("the check finds a link to nowhere and a heading that is not there")
 def _():
     text = "# One\n[a](nowhere.md) [b](#two) [c](#one) [d](https://example.org/)\n"
@@ -70,6 +94,23 @@ def _():
 def _():
     tap.equal(documented((ROOT / "docs/directives.md").read_text(encoding="utf-8")),
               directives((ROOT / "mod_bayeux.c").read_text(encoding="utf-8")))
+
+
+@tap.test("the check finds a directive that is not described in httpd's form")
+def _():
+    table = "\n".join(f"| {row} | x |" for row in ROWS)
+    good = f"## BayeuxA\n\n{table}\n\nText.\n\n**Example**\n\n```apache\nBayeuxA 1\n```\n"
+    source = 'AP_INIT_TAKE1("BayeuxA", f, NULL, ANYWHERE, "text")'
+    tap.equal(list(formless(good, source)), [])
+    for bad in (good.replace("| Status", "| State"), good.replace("| Default | x |\n", ""), good.replace("**Ex", "Ex")):
+        tap.equal(len(list(formless(bad, source))), 1)
+    tap.equal(len(list(formless(good, source.replace("ANYWHERE", "RSRC_CONF")))), 1)
+
+
+@tap.test("every directive is described in the form of httpd's manual")
+def _():
+    tap.equal(list(formless((ROOT / "docs/directives.md").read_text(encoding="utf-8"),
+                            (ROOT / "mod_bayeux.c").read_text(encoding="utf-8"))), [])
 
 
 @tap.test("the sample configuration names every directive")
