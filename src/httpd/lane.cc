@@ -64,6 +64,7 @@ void Lane::begin_pass(std::string_view request) {
 
 void Lane::request_begins() noexcept {
     if (pass_) {
+        pass_->met = nullptr;
         ++pass_->requests;
     }
 }
@@ -76,6 +77,7 @@ Answers* Lane::answers() noexcept {
 void Lane::meet(const request_rec* r) noexcept {
     if (pass_) {
         pass_->harmless_filters = has_harmless_filters(r);
+        pass_->met = r->main == nullptr ? r : nullptr;
     }
 }
 
@@ -99,13 +101,18 @@ void Lane::see_output(std::string_view bytes) {
     const std::size_t end = begun.find("\r\n\r\n");
     if (end != std::string::npos) {
         pass_->reply = loop::ReplyHead::of(std::string_view(begun).substr(0, end + 4));
+        if (pass_->met != nullptr && has_filter_by_type(pass_->met)) {
+            pass_->harmless_filters = false;
+        }
+        pass_->met = nullptr;
     }
     pass_->watched = end == std::string::npos && begun.size() < kMaxReplyHead;
 }
 
 bool Lane::end_pass(Millis keep_alive) {
     const std::unique_ptr<Pass> passed = std::move(pass_);
-    if (!passed || !passed->accepted || !passed->reply || passed->requests != 1) {
+    if (!passed || !passed->accepted || !passed->reply || passed->requests != 1 ||
+        !passed->harmless_filters) {
         return false;
     }
     Pass& pass = *passed;

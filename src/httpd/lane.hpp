@@ -83,6 +83,7 @@ class Lane final : public loop::LaneHost {
         std::optional<loop::AcceptedHead> head;
         int requests = 0;
         bool harmless_filters = false;
+        const request_rec* met = nullptr;  // until the response's head has passed by
         std::unique_ptr<Accepted> accepted;
         std::string begun;    // of the response's head
         bool watched = true;  // the response's head is still to come, or to be completed
@@ -103,8 +104,11 @@ class Lane final : public loop::LaneHost {
 };
 
 // True if all filters of the request and its connection are known not to mind that they do not see
-// every request.
+// every request, or are chosen by the type of the response and may not be for ours.
 [[nodiscard]] bool has_harmless_filters(const request_rec* r) noexcept;
+
+// When the head of the response has left: true if one that is chosen by the type was for ours.
+[[nodiscard]] bool has_filter_by_type(const request_rec* r) noexcept;
 
 }  // namespace bayeux::httpd
 

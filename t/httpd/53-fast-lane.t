@@ -15,7 +15,7 @@ from http_client import Connection  # noqa: E402
 from steps import clients, subscriber, wait_parked  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
 
-MODULES = ("bayeux", "headers", "deflate", "filter", "rewrite", "auth_basic", "authn_core", "authn_file",
+MODULES = ("bayeux", "headers", "deflate", "filter", "substitute", "rewrite", "auth_basic", "authn_core", "authn_file",
            "authz_user", "reqtimeout", "setenvif", "env")  # fmt: skip
 
 CONF = """
@@ -33,6 +33,18 @@ BayeuxDomain one
 <Location /inflated>
     SetHandler bayeux
     SetInputFilter DEFLATE
+</Location>
+<Location /pages-encoded>
+    SetHandler bayeux
+    AddOutputFilterByType DEFLATE text/html text/plain
+</Location>
+<Location /json-encoded>
+    SetHandler bayeux
+    AddOutputFilterByType DEFLATE text/html application/json
+</Location>
+<Location /json-changed>
+    SetHandler bayeux
+    AddOutputFilterByType SUBSTITUTE text/html
 </Location>
 <Location /cookies>
     SetHandler bayeux
@@ -301,11 +313,31 @@ def never(name, path, *, headers=(), wait=None):
 
 never("BayeuxFastLane Off", "/off")
 never("an output filter", "/encoded", headers=[("Accept-Encoding", "identity")])
+never("another output filter for JSON", "/json-changed")
 never("an input filter", "/inflated")
 never("a response that sets a cookie", "/cookies")
 never("a charset that is not UTF-8", "/bayeux", headers=[("Content-Type", "application/json; charset=iso-8859-1")])
 never("Connection: keep-alive, TE", "/bayeux", headers=[("Connection", "keep-alive, TE"), ("TE", "trailers")])
 never("a field twice", "/bayeux", headers=[("X-Twice", "1"), ("X-Twice", "1")])
+
+
+@test("a filter for pages, as Debian's deflate.conf has it, sees no JSON and is none")
+def _(server):
+    with clients(promoted(server, "/pages-encoded", headers=[("Accept-Encoding", "gzip")])) as (client,):
+        client.start_connect()
+        wait_parked(server, 1)
+        equal(taken(server, lambda: ping(client)), 1, "behind a held connect too")
+
+
+@test("a filter that compresses JSON, for who asks for that: never; for others it is none")
+def _(server):
+    with clients(settled(server, "/json-encoded")) as (client,):
+        def ask_once(lines):
+            client.connection.send(raw(client, lines))
+            return client.connection.read_response().header("Content-Encoding")
+
+        equal(taken(server, lambda: equal({ask_once(["Accept-Encoding: gzip"]) for _ in range(4)}, {"gzip"})), 0)
+        equal(taken(server, lambda: equal({ask_once([]) for _ in range(4)}, {None})), 3)
 
 
 def other(name, change):
