@@ -29,6 +29,7 @@ class DemoHttpd(Httpd):
             "MODULE": httpd_conf.module_file(),
             "LIBEXECDIR": httpd_conf.apxs("LIBEXECDIR"),
             "DEMO": self.root / "demo",
+            "DOCS": self.root / "docs",
             "NODE_MODULES": self.root / "node_modules",
             "SOCKETS": self.root,
             "SECRET": secrets.token_hex(24),

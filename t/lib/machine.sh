@@ -47,10 +47,15 @@ need_for_tests() {
     need haproxy haproxy
     need nginx nginx
     need libapache2-mod-auth-openidc /usr/lib/apache2/modules/mod_auth_openidc.so
-    need pandoc pandoc
+    need_for_docs
     need chromium chromium
     need valgrind valgrind
     need valgrind /usr/include/valgrind/callgrind.h
+}
+
+# What `make docs` needs.
+need_for_docs() {
+    need pandoc pandoc
 }
 
 # What `make fuzz` needs.
