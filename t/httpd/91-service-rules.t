@@ -60,6 +60,16 @@ CONF = """
 <Location /cgi/echo/environment/tls>
     Require expr "%{REQUEST_SCHEME} == 'https'"
 </Location>
+<Location /anybody>
+    SetHandler bayeux
+    BayeuxDomain guarded
+    AuthType Basic
+    AuthName anybody
+    AuthBasicProvider anon
+    Anonymous "*"
+    Anonymous_MustGiveEmail Off
+    Require valid-user
+</Location>
 <Location /others>
     SetHandler bayeux
     BayeuxDomain others
@@ -114,6 +124,15 @@ def _(server):
     told = call(server, "bob", "/service/open")["data"]
     equal([told["REMOTE_USER"], told["BAYEUX_USER"], told["HTTP_BAYEUX_USER"]], ["bob", "bob", "bob"])
     check("HTTP_AUTHORIZATION" not in told, told)
+
+
+@test("S6 a user's name that no header can hold is not told, and forges none")
+def _(server):
+    name = "eve\r\nforged"
+    with connected(server, "/anybody", headers=[user_header(name, "any")]) as eve:
+        told = good(eve, "/service/open", 1)
+        equal([told["REMOTE_USER"], told["BAYEUX_SESSION"]], [name, eve.client_id])
+        check("BAYEUX_USER" not in told and "HTTP_BAYEUX_USER" not in told, told)
 
 
 @test("a URL for messages only: nobody else gets in, whatever headers he sends")
@@ -228,7 +247,7 @@ def fixture():
     (files / "bobs").write_text(hashed("bob"), encoding="ascii")
     (files / "none").write_text("", encoding="ascii")
     conf = (services.CONF + CONF).replace("{files}", str(files)).replace("{node}", "9")
-    server = Httpd(conf, modules=services.MODULES, location=services.SERVICES, tls=True)
+    server = Httpd(conf, modules=(*services.MODULES, "authn_anon"), location=services.SERVICES, tls=True)
     # Unknown there, and refused by rules.
     server.expect("AH01618", "AH01630", "AH01631", "AH01617")
     return server
