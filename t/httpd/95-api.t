@@ -342,6 +342,16 @@ def _(server):
         equal(poll(client).data, [{"user": "", "was": 2}])
 
 
+@test("several functions of a hook: one after the other until one denies, or until one serves")
+def _(server):
+    with connected(server, "/open", ["/probe/twice"]) as client:
+        equal(client.publish("/probe/twice", 1).data, [["then", ["first", 1]]])
+        refused(client.publish("/probe/veto", 1).reply, "403:not today:publish_denied")
+        for name, wanted in (("probe/echo", "served"), ("then", "then")):
+            answers = [reply["data"] for reply in client.publish(f"/service/{name}", "served") if "data" in reply]
+            equal(answers, [wanted])
+
+
 @test("publish from outside: changed, vetoed, all or nothing")
 def _(server):
     def send(path, body, kind="application/json"):

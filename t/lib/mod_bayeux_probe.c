@@ -124,8 +124,20 @@ static int on_publish(bayeux_publish_event* event) {
     } else if (strcmp(event->channel, "/probe/note") == 0) {
         event->data = apr_table_get(event->r->notes, "probe") != NULL ? "\"kept\"" : "\"new\"";
         apr_table_setn(event->r->notes, "probe", "1");
+    } else if (strcmp(event->channel, "/probe/twice") == 0) {
+        event->data = apr_pstrcat(event->pool, "[\"first\",", event->data, "]", NULL);
     } else if (strcmp(event->channel, "/probe/nested") == 0) {
         publish(event->domain, "/probe/inner", event->data, NULL);
+    }
+    return OK;
+}
+
+/* As if of another module, that comes behind. */
+static int then_on_publish(bayeux_publish_event* event) {
+    if (strcmp(event->channel, "/probe/veto") == 0) {
+        event->reason = "asked behind a veto";
+    } else if (strcmp(event->channel, "/probe/twice") == 0) {
+        event->data = apr_pstrcat(event->pool, "[\"then\",", event->data, "]", NULL);
     }
     return OK;
 }
@@ -149,6 +161,18 @@ static int on_service(bayeux_service_event* event) {
         event->answer = "nonsense";
     }
     return OK;
+}
+
+static int then_on_service(bayeux_service_event* event) {
+    if (strcmp(event->channel, "/service/probe/echo") == 0) {
+        event->answer = "\"asked though it was answered\"";
+        return OK;
+    }
+    if (strcmp(event->channel, "/service/then") == 0) {
+        event->answer = "\"then\"";
+        return OK;
+    }
+    return DECLINED;
 }
 
 /* --- functions by URL --- */
@@ -253,6 +277,8 @@ static void register_hooks(apr_pool_t* pool) {
     APR_OPTIONAL_HOOK(bayeux, bayeux_on_subscribe, on_subscribe, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(bayeux, bayeux_on_publish, on_publish, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(bayeux, bayeux_on_service, on_service, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(bayeux, bayeux_on_publish, then_on_publish, NULL, NULL, APR_HOOK_LAST);
+    APR_OPTIONAL_HOOK(bayeux, bayeux_on_service, then_on_service, NULL, NULL, APR_HOOK_LAST);
     APR_OPTIONAL_HOOK(bayeux, bayeux_on_session_created, on_created, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(bayeux, bayeux_on_session_removed, on_removed, NULL, NULL, APR_HOOK_MIDDLE);
     APR_OPTIONAL_HOOK(bayeux, bayeux_on_subscribed, on_subscribed, NULL, NULL, APR_HOOK_MIDDLE);
