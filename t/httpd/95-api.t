@@ -235,8 +235,8 @@ def _(server):
 def _(server):
     with connected(server, "/members", ["/a", "/b/*"], headers=[user_header("alice")]) as alice:
         seen = look(server, alice.client_id)
-        equal([seen[name] for name in ("result", "user", "connected", "subscriptions", "queued", "ack", "idle")],
-              [OK, "alice", "1", "2", "0", "0", "1"])  # fmt: skip
+        equal([seen[name] for name in ("result", "user", "connected", "subscriptions", "queued", "ack")],
+              [OK, "alice", "1", "2", "0", "0"])  # fmt: skip
         result(server, "publish", channel="/a", data="12345")
         seen = look(server, alice.client_id)
         equal([seen["queued"], seen["waiting"], seen["transport"]], ["1", "0", "long-polling"])
@@ -252,6 +252,23 @@ def _(server):
         bob.connect()
         seen = look(server, bob.client_id)
         equal([seen["transport"], seen["waiting"], seen["user"]], ["websocket", "1", "-"])
+
+
+@test("look: idle is since the client did anything but connect")
+def _(server):
+    def milliseconds_idle():
+        return int(look(server, alice.client_id)["idle"])
+
+    with connected(server, "/open") as alice:
+        for _ in range(2):
+            before = time.monotonic()
+            succeeded(alice.publish("/a", 1).reply)
+            done = time.monotonic()
+            wait_until(lambda: milliseconds_idle() >= 200, "it is idle")
+            poll(alice)
+            asked = time.monotonic()
+            idle = milliseconds_idle() / 1000
+            check(asked - done - 0.1 <= idle <= time.monotonic() - before + 0.1, f"{idle} s, after {asked - done} s")
 
 
 @test("disconnect: the held connect is told, and the session is gone")

@@ -193,7 +193,7 @@ static void look(request_rec* r, bayeux_domain domain, const char* session) {
                (int)result, info.user != NULL ? info.user : "-",
                info.transport != NULL ? info.transport : "-", info.connected, info.waiting,
                info.acknowledges, info.subscriptions, info.queued_messages, (int)info.queued_bytes,
-               info.idle >= 0 && info.idle < apr_time_from_sec(60));
+               (int)apr_time_as_msec(info.idle));
 }
 
 static int handle(request_rec* r) {
