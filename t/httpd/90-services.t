@@ -136,6 +136,9 @@ def _(server):
         bad(alice, "/service/dies", 1, 502)
         equal(good(alice, "/service/big", 60000), "x" * 60000)
         equal(bad(alice, "/service/big", 65536, 502)["message"], "the service's answer is too large")
+        with connected(server, "/lean") as bob:
+            equal(good(bob, "/service/big", 1022), "x" * 1022)
+            equal(bad(bob, "/service/big", 1023, 502)["message"], "the service's answer is too large")
         bad(alice, "/service/silent", 1, 500)
         equal(bad(alice, "/service/node/break", 1, 502)["message"], "the service's answer broke off")
         bad(alice, "/service/node/reset", 1, 502)
@@ -189,12 +192,16 @@ def _(server):
             equal(wait_answer(alice, message["id"])["data"], message["data"])
 
 
-BRIEF = """
+PLACES = """
 <Location /brief>
     SetHandler bayeux
     BayeuxServiceTimeout 1s
     BayeuxMaxSessionsPerBrowser -1
     BayeuxService "/service/brief/*" "/node"
+</Location>
+<Location /lean>
+    SetHandler bayeux
+    BayeuxServiceMaxAnswer 1K
 </Location>
 """
 
@@ -202,7 +209,7 @@ files = services.make_files()
 
 
 def fixture():
-    conf = services.CONF.replace("{files}", str(files)).replace("{node}", str(node.port)) + BRIEF
+    conf = services.CONF.replace("{files}", str(files)).replace("{node}", str(node.port)) + PLACES
     server = Httpd(conf, modules=services.MODULES, location=services.SERVICES)
     server.expect("BX0030", "AH01215", "AH02550", "AH10158", "AH01102", "AH01110", "AH01114", "AH00898", "AH01262",
                   "Premature end|End of script output")  # fmt: skip
