@@ -10,6 +10,7 @@ from bayeux import Client  # noqa: E402
 from harness import Httpd  # noqa: E402
 from http_client import Connection  # noqa: E402
 from httpd_conf import config_test  # noqa: E402
+from publishing import reached, send  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
 from wire import connected, counter, hold, number, parked, poll, refused, serves, session, succeeded  # noqa: E402
 
@@ -291,6 +292,10 @@ PERSISTENT = """
         BayeuxPersistent Off
     </BayeuxChannel>
 </Location>
+<Location /publish-kept>
+    SetHandler bayeux-publish
+    Require local
+</Location>
 """
 
 
@@ -306,6 +311,11 @@ def _(_):
             succeeded(bob.unsubscribe("/dir/kept/a").reply)
             refused(bob.unsubscribe("/dir/usual").reply, "400::channel_missing")
             refused(bob.unsubscribe("/dir/kept/not").reply, "400::channel_missing")
+            succeeded(bob.publish("/dir/kept/said", 1).reply)
+            for channel in ("/dir/kept/told", "/dir/kept/not", "/dir/usual"):
+                equal(reached(send(server, channel, 1, at="/publish-kept", user=None)), 0)
+            succeeded(bob.unsubscribe(["/dir/kept/said", "/dir/kept/told"]).reply)
+        counter(server, "BayeuxChannels", 3)
 
 
 WRONG = (
