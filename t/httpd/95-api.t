@@ -52,6 +52,10 @@ BayeuxDomain api
     <BayeuxChannel "/filtered">
         BayeuxFilter escape-markup
     </BayeuxChannel>
+    <BayeuxChannel "/probe/twice">
+        BayeuxFilter escape-markup
+        BayeuxFilter deny-regex /then/
+    </BayeuxChannel>
     <BayeuxChannel "/sealed">
         BayeuxRequire publish all denied
     </BayeuxChannel>
@@ -112,12 +116,12 @@ def look(server, client_id, **arguments):
 
 
 def news(client_id):
-    """What was told of a session: (what, channel, URI), in order; pids and sizes are checked."""
+    """What was told of a session: (what, channel, URI), in order; pids, sizes and domains are checked."""
     told = []
     for line in (files / "news").read_text(encoding="ascii").splitlines():
-        what, name, channel, uri, pid, size = line.split(" ")
+        what, name, channel, uri, pid, size, api = line.split(" ")
         if name == client_id:
-            check(re.fullmatch(r"pid=\d+", pid) and size == "size=1", line)
+            check(re.fullmatch(r"pid=\d+", pid) and (size, api) == ("size=1", "api=1"), line)
             told.append((what, channel, uri.removeprefix("r=")))
     return told
 
@@ -312,20 +316,23 @@ def _(server):
     equal(reply["advice"]["reconnect"], "handshake")
     equal(reply["ext"]["transport"], "long-polling")
     check("clientId" not in reply and batch.response.header("Set-Cookie") is None, batch.response)
+    equal(refused(handshake(client, "later").reply, "403:probe says no:handshake_denied")["advice"]["reconnect"], "retry")
     client.close()
     socket = WebSocketClient(server, "/open")
     refused(socket.handshake(ext={"probe": "deny"}), "403:probe says no:handshake_denied")
     socket.close()
 
 
-@test("what a module gives that is no JSON, or the server's own, is left out, and the log says so")
+@test("what a module gives that is no JSON, too large, there already or the server's own is left out; the log says so")
 def _(server):
     server.expect("BX0051")
     client = Client(server, "/open")
     reply = handshake(client, "bad").reply
-    equal(sorted(reply["ext"]), ['"quoted"', "transport"])
+    equal(reply["ext"], {"transport": "long-polling", '"quoted"': [1, 2]})
     client.client_id = reply["clientId"]
-    refused(client.publish("/probe/bad", 1).reply, "403:denied_by_security_policy:publish_denied")
+    for channel, data in (("bad", 1), ("size", 65537)):
+        refused(client.publish(f"/probe/{channel}", data).reply, "403:denied_by_security_policy:publish_denied")
+    succeeded(client.publish("/probe/size", 65536).reply)
     client.disconnect()
     client.close()
     wait_until(lambda: "BX0051" in server.error_log(), "the log's line")
@@ -357,6 +364,19 @@ def _(server):
         refused(nobody.publish("/probe/veto", 2).reply, "403")
         nobody.close()
         equal(poll(client).data, [{"user": "", "was": 2}])
+
+
+@test("publish: a hook is told the session, the whole message, and the data that the filters have left")
+def _(server):
+    with session(server, "/open", ["/probe/session", "/probe/message", "/probe/twice"]) as client:
+        equal(client.publish("/probe/session", 1).data, [client.client_id])
+        nobody = Client(server, "/open")
+        succeeded(nobody.publish("/probe/session", 1).reply)
+        nobody.close()
+        equal(poll(client).data, [None])
+        message = {**client.message("/probe/message"), "data": 1, "own": [1]}
+        equal(client.call([message]).data, [message])
+        equal(client.publish("/probe/twice", "<").data, [["then", ["first", "&lt;"]]])
 
 
 @test("several functions of a hook: one after the other until one denies, or until one serves")

@@ -18,6 +18,7 @@
 #include "mod_bayeux.h"
 
 static const char* log_name;
+static server_rec* main_server;
 
 static APR_OPTIONAL_FN_TYPE(bayeux_api_version) * api_version;
 static APR_OPTIONAL_FN_TYPE(bayeux_domain_named) * domain_named;
@@ -50,10 +51,11 @@ static void note(const char* what, const bayeux_news* news) {
     if (log_name == NULL) {
         return;
     }
-    length = apr_snprintf(line, sizeof line, "%s %s %s r=%s pid=%d size=%d\n", what, news->session,
-                          news->channel != NULL ? news->channel : "-",
-                          news->r != NULL ? news->r->uri : "-", (int)getpid(),
-                          news->size >= sizeof *news);
+    length =
+        apr_snprintf(line, sizeof line, "%s %s %s r=%s pid=%d size=%d api=%d\n", what,
+                     news->session, news->channel != NULL ? news->channel : "-",
+                     news->r != NULL ? news->r->uri : "-", (int)getpid(),
+                     news->size >= sizeof *news, news->domain == domain_named(main_server, "api"));
     fd = open(log_name, O_WRONLY | O_APPEND | O_CREAT, 0666);
     if (fd >= 0) {
         if (write(fd, line, (size_t)length) != length) {
@@ -88,10 +90,11 @@ static int on_handshake(bayeux_handshake_event* event) {
     if (strcmp(wish, "bad") == 0) {
         apr_table_setn(event->reply_ext, "broken", "{no");
         apr_table_setn(event->reply_ext, "ack", "true");
+        apr_table_addn(event->reply_ext, "transport", "\"again\"");
     }
-    if (strcmp(wish, "deny") == 0) {
+    if (strcmp(wish, "deny") == 0 || strcmp(wish, "later") == 0) {
         event->reason = "probe says: no";
-        event->advice = BAYEUX_TRY_AGAIN;
+        event->advice = strcmp(wish, "deny") == 0 ? BAYEUX_TRY_AGAIN : BAYEUX_COME_LATER;
         return BAYEUX_DENY;
     }
     if (strcmp(wish, "header") == 0) {
@@ -106,6 +109,15 @@ static int on_subscribe(bayeux_subscribe_event* event) {
         return BAYEUX_DENY;
     }
     return DECLINED;
+}
+
+/* A JSON string of so many bytes. */
+static const char* string_of(apr_pool_t* pool, apr_size_t size) {
+    char* text = apr_palloc(pool, size + 1);
+    memset(text, 'x', size);
+    text[0] = text[size - 1] = '"';
+    text[size] = '\0';
+    return text;
 }
 
 static int on_publish(bayeux_publish_event* event) {
@@ -126,6 +138,14 @@ static int on_publish(bayeux_publish_event* event) {
         apr_table_setn(event->r->notes, "probe", "1");
     } else if (strcmp(event->channel, "/probe/twice") == 0) {
         event->data = apr_pstrcat(event->pool, "[\"first\",", event->data, "]", NULL);
+    } else if (strcmp(event->channel, "/probe/size") == 0) {
+        event->data = string_of(event->pool, (apr_size_t)atoi(event->data));
+    } else if (strcmp(event->channel, "/probe/message") == 0) {
+        event->data = event->message;
+    } else if (strcmp(event->channel, "/probe/session") == 0) {
+        event->data = event->session != NULL
+                          ? apr_pstrcat(event->pool, "\"", event->session, "\"", NULL)
+                          : "null";
     } else if (strcmp(event->channel, "/probe/nested") == 0) {
         publish(event->domain, "/probe/inner", event->data, NULL);
     }
@@ -251,6 +271,7 @@ static int ask_in_parent(apr_pool_t* pconf, apr_pool_t* plog, apr_pool_t* ptemp,
     (void)pconf;
     (void)plog;
     (void)ptemp;
+    main_server = s;
     if (publish != NULL && publish(1, "/a", "1", NULL) != BAYEUX_NOT_SERVING) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, s, "the parent serves Bayeux");
         return HTTP_INTERNAL_SERVER_ERROR;
