@@ -161,6 +161,13 @@ def _(server):
         equal(data[0], {"here": ["alice"], "count": 1})
         equal(data[1]["count"], 2)
         equal(watcher.next(), data[1])
+        # In this order, too: he counts already, but that he has come is still to be said.
+        with session(server) as last:
+            found = last.subscribe(["/chat/room", "/presence/chat/room"])
+            data = [event["data"] for event in found.events or poll(last).events]
+            equal((set(data[0]["here"]), data[0]["count"]), (watcher.here, 2))
+            equal(data[1]["count"], 3)
+            equal(watcher.next(), data[1])
 
 
 @test("S5 a session without a user counts as itself, by a name that is no id of anything")
