@@ -146,6 +146,19 @@ def _(server):
         ends(lambda: fast.publish("/staff/x", 3).reply["successful"], "and is granted again")
 
 
+@test("S20 the same where httpd is asked all the time, but never about that channel")
+def _(server):
+    with on_one_connection(server, "/fast", [user_header("alice")]) as fast:
+        on_the_lane(server, fast)
+        for _ in range(2):
+            succeeded(fast.publish("/staff/x", 1).reply)
+        with Taken("groups", "staff"):
+            begun = time.monotonic()
+            wait_until(lambda: fast.publish("/free", 1) and time.monotonic() > begun + REVALIDATE, "its time is over")
+            on_the_lane(server, fast)
+            refused(fast.publish("/staff/x", 2).reply, "403")
+
+
 @test("S20 an expression that is true no more: refused in time on the fast lane and a WebSocket, however often asked")
 def _(server):
     granted = files / "granted"
