@@ -191,6 +191,8 @@ def _(server):
     login = server.root / "login"
     login.write_text(f"bob:{password('bob')}\n", encoding="ascii")
     ends(DONE, bayeux("publish", "--login-file", str(login), url(server, "/guarded"), "/a", "1"))
+    login.write_bytes(f"bob:{password('bob')}\r\nanother line\r\n".encode())
+    ends(DONE, bayeux("publish", "--login-file", str(login), url(server, "/guarded"), "/a", "1"))
     login.write_text("bob\n", encoding="ascii")
     ends(USAGE, bayeux("publish", "--login-file", str(login), url(server, "/guarded"), "/a", "1"), "name:password")
     ends(USAGE, bayeux("publish", url(server, "/guarded"), "/a", "1", BAYEUX_LOGIN="bob"), "name:password")
