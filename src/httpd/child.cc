@@ -171,6 +171,10 @@ void* APR_THREAD_FUNC Child::run_loop(apr_thread_t* /*thread*/, void* child) noe
 }
 
 void Child::stop(bool graceful) noexcept {
+    if (!graceful && services_) {
+        // Otherwise workers that end a call would take the next, until the MPM kills them.
+        services_->finish();
+    }
     loop_->stop(graceful ? loop::StopMode::kGraceful : loop::StopMode::kAtOnce);
 }
 

@@ -72,7 +72,8 @@ class ServiceCalls final : public loop::Chore {
     // Whoever owns `r`, which is not needed behind this. A worker.
     void start(request_rec* r, const ServiceTerms& terms,
                const std::vector<broker::ServiceCall>& calls) noexcept;
-    // The child ends, its workers have gone: what still waits is answered with a failure.
+    // The child ends, at once or when its workers have gone: what still waits is answered with a
+    // failure.
     void finish() noexcept;
 
     // --- loop::Chore: calls whose time is over are answered with a failure ---

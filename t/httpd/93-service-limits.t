@@ -216,18 +216,21 @@ def _():
         equal(alice.answers, [])
 
 
-@test("a restart with a call under way: the server comes back, sessions live on")
+@test("a restart with a call under way: the server comes back, sessions live on; calls that wait fail at once")
 def _():
-    with server_with(node, children=2) as server, connected(server) as alice:
+    with server_with(node, "BayeuxServiceCalls 1 20") as server, connected(server) as alice:
         server.expect("AH03092")  # the MPM closes sockets of busy workers at once when it is restarted ungracefully
         hang(node, alice, 1)
+        waiting = [ask(alice, "/service/reflect", n) for n in range(3)]
         alice.close()
         timer = threading.Timer(0.5, node.release)
         timer.start()
         server.restart()
         timer.join()
-        alice.answers = []
         equal(good(alice, "/service/reflect", 1), 1)
+        for asked in waiting:
+            failure = wait_answer(alice, asked)["data"]
+            equal(failure, {"code": 503, "message": "the server was stopped before the service was called"})
 
 
 @test("a server that stops with calls under way and waiting: it stops clean")
