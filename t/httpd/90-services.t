@@ -68,6 +68,7 @@ def _(server):
         equal([told["BAYEUX_VAR_ID"], told["BAYEUX_VAR_HOUSE_2"], told["HTTP_BAYEUX_VAR_HOUSE_2"]], ["12", "x y", "x y"])
         equal(good(alice, "/service/room/12", 5), 5)
         equal(good(alice, "/service/hall/12", 1)["BAYEUX_VAR_ID"], "12")
+        equal(good(alice, "/service/hall/main", 5), 5)
         bad(alice, "/service/room/12/of", 1, 502)
         bad(alice, "/service/hall/12/of", 1, 502)
 
