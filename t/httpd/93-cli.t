@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
@@ -134,6 +135,16 @@ def _(server):
             equal(got, [turn])
         slow.stdin.close()
         equal(slow.wait(timeout=20 * PATIENCE), DONE)
+
+
+@test("publish - gives up when --timeout is over, also if no line comes: exit code 5")
+def _(server):
+    late = subprocess.Popen([PROGRAM, "publish", "--timeout", "1", url(server), "/cli/late", "-"], stdin=subprocess.PIPE,
+                            stderr=subprocess.PIPE, env=environment())  # fmt: skip
+    equal(late.wait(timeout=20 * PATIENCE), LATE)
+    said = late.stderr.read()
+    check(b"the time is over" in said, said)
+    late.stdin.close()
 
 
 @test("publish - handshakes again when its session has expired between two lines")
@@ -293,6 +304,7 @@ UNKNOWN = {"successful": False, "error": "402::session_unknown", "advice": {"rec
 @test("subscribe gives a session back that could not subscribe, after the one before was lost, and tries again")
 def _(_):
     sessions = []
+    connects = []
     refusals = {"2": 503, "3": UNKNOWN}
 
     def answer(message):
@@ -304,11 +316,14 @@ def _(_):
         if kind == "subscribe":
             return refusals.get(name, {"subscription": message["subscription"]})
         if kind == "connect":
-            return UNKNOWN if name == "1" else {"advice": {"interval": 100}}
+            connects.append(time.monotonic())
+            return UNKNOWN if name == "1" else {"advice": {"interval": 300}}
         return {}
 
     with ScriptedServer(answer) as scripted, Subscriber(scripted.url, "/x") as cli:
         wait_until(lambda: "subscribed again" in cli.said(), "it has subscribed again", 20)
+        wait_until(lambda: len(connects) >= 4, "it has connected some times")
+        check(connects[3] - connects[1] > 0.55, f"it did not wait for as long as the server advises: {connects}")
         cli.process.send_signal(signal.SIGTERM)
         equal(cli.ends(), DONE)
     equal([line for line in scripted.channels() if "connect 4" not in line],
