@@ -105,6 +105,11 @@ def _(server):
                         succeeded(reply_of(inside.publish(f"/publish/{name}/x", 1)))
                     for _ in range(3):
                         turned_down(reply_of(outsider.publish(f"/publish/{name}/x", 1)), "publish_denied")
+                # Nor does one who takes the fast lane with another message find there what the other may.
+                for _ in range(3):
+                    succeeded(reply_of(inside.publish(f"/publish/{name}/x", 1)))
+                again(server, "the fast lane", lambda _: succeeded(reply_of(outsider.subscribe("/free"))))
+                turned_down(reply_of(outsider.publish(f"/publish/{name}/x", 1)), "publish_denied")
             inside.connection = inside.connect_connection = None  # closed with the outsider
 
 
