@@ -34,14 +34,11 @@ class Snippet:
     words: list
     text: str = ""
     modules: list = field(default_factory=list)  # that the page enables
+    packages: list = field(default_factory=list)  # that the page needs
 
     @property
     def language(self):
         return self.words[0]
-
-    def says(self, key):
-        """What stands behind key= in the words of the mark."""
-        return next((word.partition("=")[2] for word in self.words if word.startswith(key + "=")), None)
 
 
 def snippets_of(page, text):
@@ -49,11 +46,13 @@ def snippets_of(page, text):
     modules = [
         name for names in re.findall(r"^ *(?:# *)?a2enmod (.*?)(?: *#.*)?$", text, re.M) for name in names.split()
     ]
+    packages = re.findall(r"^ *```apache .*\bpackage=(\S+)", text, re.M)
     found, opened, indent = [], None, ""
     for number, line in enumerate(text.splitlines(), 1):
         fence = _FENCE.match(line)
         if opened is None and fence:
-            indent, opened = fence.group(1), Snippet(page, number + 1, fence.group(2).split() or [""], "", modules)
+            indent, opened = fence.group(1), Snippet(page, number + 1, fence.group(2).split() or [""])
+            opened.modules, opened.packages = modules, packages
         elif fence and fence.group(1) == indent and not fence.group(2):
             if opened.language in LANGUAGES:
                 found.append(opened)
@@ -140,9 +139,8 @@ class Checker:
 
 
 def missing_module(name, snippet):
-    package = snippet.says("package")
-    if package:
-        return f"mod_{name} is not installed: apt-get install {package}, as ./runtests does"
+    if snippet.packages:
+        return f"mod_{name} is not installed: apt-get install {' '.join(snippet.packages)}, as ./runtests does"
     return f"mod_{name} is not installed; if a package has it, say ```apache package=NAME"
 
 
@@ -161,4 +159,5 @@ def _run(command):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode == 0:
         return None
-    return (done.stderr + done.stdout).strip() or f"{command[0]} says no, and nothing more"
+    said = "".join(line for line in (done.stderr + done.stdout).splitlines(True) if not line.startswith("[NOTICE]"))
+    return said.strip() or f"{command[0]} says no, and nothing more"

@@ -45,7 +45,7 @@ def uncommented(sample):
 @test("the check finds a snippet, what it is for, and where it stands")
 def _():
     found = snippets_of("a.md", "a2enmod ssl http2\n- x\n\n  ```apache location\n  Foo\n    Bar\n  ```\n```js\nx\n```\n")
-    equal(found, [Snippet("a.md", 5, ["apache", "location"], "Foo\n  Bar\n", ["ssl", "http2"])])
+    equal(found, [Snippet("a.md", 5, ["apache", "location"], "Foo\n  Bar\n", ["ssl", "http2"], [])])
 
 
 @test("the check names the line that httpd refuses, and says why")
@@ -91,7 +91,7 @@ def _():
 @test("packages that snippets need are installed by runtests")
 def _():
     machine = (TOP / "t/lib/machine.sh").read_text(encoding="utf-8")
-    wanted = {snippet.says("package") for snippet in all_snippets()} - {None}
+    wanted = {package for snippet in all_snippets() for package in snippet.packages}
     equal([name for name in sorted(wanted) if f"need {name} " not in machine], [])
 
 
