@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """docs/ as HTML, by pandoc: build.py DIRECTORY. `make docs` runs it.
 
-Each page of Markdown becomes one of HTML at the same place below DIRECTORY; links between pages follow. The pages outside
-of docs/ that it names, and the files that it links to, go below DIRECTORY/project. A page is built again only when it, this
-program or the template has changed.
+Each page of Markdown becomes one of HTML at the same place below DIRECTORY; links between pages follow. The pages
+outside of docs/ that are listed here, and the files that are linked to, go below DIRECTORY/project. A page is built
+again only when it, this program or the template has changed.
 """
 
 import os

@@ -44,7 +44,8 @@ def uncommented(sample):
 
 @test("the check finds a snippet, what it is for, and where it stands")
 def _():
-    found = snippets_of("a.md", "a2enmod ssl http2\n- x\n\n  ```apache location\n  Foo\n    Bar\n  ```\n```js\nx\n```\n")
+    page = "a2enmod ssl http2\n- x\n\n  ```apache location\n  Foo\n    Bar\n  ```\n```js\nx\n```\n"
+    found = snippets_of("a.md", page)
     equal(found, [Snippet("a.md", 5, ["apache", "location"], "Foo\n  Bar\n", ["ssl", "http2"], [])])
 
 
