@@ -96,12 +96,13 @@ class Checker:
         return said and f"{snippet.page}:{snippet.line}: {said}"
 
     def _file(self, snippet, text):
-        """Files that the snippet names and that must be there: certificates, the root of a whole server."""
-        name = f"{snippet.page.replace('/', '-')}-{snippet.line}.conf"
+        """Where the snippet is now, with what must be there: certificates, roots, a place to listen for anybody."""
+        path = self.folder / f"{snippet.page.replace('/', '-')}-{snippet.line}.conf"
         text = re.sub(r'(?<=[ "])/[^ "]+\.pem\b', str(self.pem), text)
         text = re.sub(r'^(ServerRoot) .*$', rf'\1 "{self.folder}"', text, flags=re.M)
+        text = text.replace("/var/www/html", str(self.folder / "htdocs"))
+        text = re.sub(r"\blisten 443\b", f"listen unix:{path.with_suffix('.sock')}", text)  # nginx -t does bind
         text = re.sub(r"^(LoadModule bayeux_module) .*$", rf'\1 "{module_file()}"', text, flags=re.M)
-        path = self.folder / name
         path.write_text(text)
         return path
 
