@@ -11,6 +11,7 @@ httpd gets the modules that Debian enables by itself, mod_bayeux, and what the p
 So a page that forgets to name a module fails as it would fail its reader.
 """
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -84,6 +85,7 @@ class Checker:
 
     def __init__(self, folder):
         self.folder = Path(folder)
+        self._numbers = itertools.count()
         for part in ("logs", "htdocs"):
             (self.folder / part).mkdir()
         make_certificate(self.folder)
@@ -97,7 +99,7 @@ class Checker:
 
     def _file(self, snippet, text):
         """Where the snippet is now, with what must be there: certificates, roots, a place to listen for anybody."""
-        path = self.folder / f"{snippet.page.replace('/', '-')}-{snippet.line}.conf"
+        path = self.folder / f"{next(self._numbers)}-{snippet.page.replace('/', '-')}-{snippet.line}.conf"
         text = re.sub(r'(?<=[ "])/[^ "]+\.pem\b', str(self.pem), text)
         text = re.sub(r'^(ServerRoot) .*$', rf'\1 "{self.folder}"', text, flags=re.M)
         text = text.replace("/var/www/html", str(self.folder / "htdocs"))
