@@ -1,8 +1,8 @@
-// Lines for mod_status: what the store and the loops know about themselves. With
-// `?auto&bayeux-verify` the store is checked as well, which walks all of it under its lock.
-#include <atomic>
+// Lines for mod_status. With `?auto&bayeux-verify` the store is checked as well, which walks all of
+// it under its lock.
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include <httpd.h>
 
@@ -11,6 +11,7 @@
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
 #include "httpd/module_state.hpp"
+#include "httpd/status_figures.hpp"
 #include "store/verify.hpp"
 
 namespace bayeux::httpd {
@@ -24,29 +25,6 @@ struct Line {
     std::uint64_t value;
 };
 
-struct LoopTotals {
-    std::uint64_t connections = 0;
-    std::uint64_t parked = 0;
-    std::uint64_t streams = 0;
-    std::uint64_t adopted = 0;
-    std::uint64_t answered = 0;
-    std::uint64_t fast = 0;
-};
-
-LoopTotals total_of_loops() noexcept {
-    LoopTotals total;
-    for (const ChildFigures& figures : all_figures()) {
-        const loop::LoopCounters& counters = figures.loop;
-        total.connections += counters.connections;
-        total.parked += counters.parked;
-        total.streams += counters.streams;
-        total.adopted += counters.adopted;
-        total.answered += counters.answered;
-        total.fast += counters.fast;
-    }
-    return total;
-}
-
 void print(request_rec* r, bool brief, const Line& line) {
     if (brief) {
         ap_rprintf(r, "Bayeux%s: %" APR_UINT64_T_FMT "\n", line.name, line.value);
@@ -55,25 +33,14 @@ void print(request_rec* r, bool brief, const Line& line) {
     }
 }
 
-template <class Number>
-std::uint64_t total_of(std::atomic<Number> ServiceFigures::*figure) noexcept {
-    std::uint64_t total = 0;
-    for (const ChildFigures& figures : all_figures()) {
-        total += figures.services.*figure;
-    }
-    return total;
-}
-
-void print_services(request_rec* r, bool brief) {
+void print_services(request_rec* r, bool brief, const CallFigures& calls) {
     const Line lines[] = {
-        {"ServiceRunning", "Service calls running", total_of(&ServiceFigures::running)},
-        {"ServiceWaiting", "Service calls waiting for a thread",
-         total_of(&ServiceFigures::waiting)},
-        {"ServiceDone", "Service calls done so far", total_of(&ServiceFigures::done)},
-        {"ServiceFailed", "Service calls failed so far", total_of(&ServiceFigures::failed)},
-        {"ServiceRefused", "Service calls refused so far", total_of(&ServiceFigures::refused)},
-        {"ServiceDropped", "Answers of services that had nobody to go to so far",
-         total_of(&ServiceFigures::dropped)},
+        {"ServiceRunning", "Service calls running", calls.running},
+        {"ServiceWaiting", "Service calls waiting for a thread", calls.waiting},
+        {"ServiceDone", "Service calls done so far", calls.done},
+        {"ServiceFailed", "Service calls failed so far", calls.failed},
+        {"ServiceRefused", "Service calls refused so far", calls.refused},
+        {"ServiceDropped", "Answers of services that had nobody to go to so far", calls.dropped},
     };
     for (const Line& line : lines) {
         print(r, brief, line);
@@ -105,24 +72,22 @@ void print_memory(request_rec* r, bool brief, const store::StoreStats& stats) {
     }
 }
 
-void print_children(request_rec* r, bool brief) {
-    for (const ChildFigures& figures : all_figures()) {
-        const loop::LoopCounters& counters = figures.loop;
-        if (counters.pid == 0) {
-            continue;
-        }
+void print_children(request_rec* r, bool brief, const std::vector<ChildRow>& children) {
+    for (const ChildRow& child : children) {
         ap_rprintf(r,
-                   brief ? "BayeuxChild: pid=%u connections=%u parked=%u streams=%u\n"
-                         : "<dt>Child %u: %u connections, %u held connects, %u streams</dt>\n",
-                   counters.pid.load(), counters.connections.load(), counters.parked.load(),
-                   counters.streams.load());
+                   brief ? "BayeuxChild: pid=%u connections=%" APR_UINT64_T_FMT
+                           " parked=%" APR_UINT64_T_FMT " streams=%" APR_UINT64_T_FMT "\n"
+                         : "<dt>Child %u: %" APR_UINT64_T_FMT " connections, %" APR_UINT64_T_FMT
+                           " held connects, %" APR_UINT64_T_FMT " streams</dt>\n",
+                   child.pid, child.loop.connections, child.loop.parked, child.loop.streams);
     }
 }
 
 void print_status(request_rec* r, bool brief) {
     store::SharedStore& store = this_child()->store();
-    const store::StoreStats stats = store.stats();
-    const LoopTotals loops = total_of_loops();
+    const StatusFigures figures = gather_figures(store);
+    const store::StoreStats& stats = figures.store;
+    const LoopFigures& loops = figures.loops;
     const Line lines[] = {
         {"Sessions", "Sessions", stats.count(Kind::kSession)},
         {"Channels", "Channels", stats.count(Kind::kChannel)},
@@ -156,8 +121,8 @@ void print_status(request_rec* r, bool brief) {
         print(r, brief, line);
     }
     print_memory(r, brief, stats);
-    print_services(r, brief);
-    print_children(r, brief);
+    print_services(r, brief, figures.calls);
+    print_children(r, brief, figures.children);
     if (r->args != nullptr && std::strstr(r->args, "bayeux-verify") != nullptr) {
         const std::string violation = store.verify();
         const char* text = violation.empty() ? "ok" : violation.c_str();
