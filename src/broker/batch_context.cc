@@ -19,14 +19,15 @@ constexpr std::array<std::string_view, 3> kInternal{"/bayeux", "/oort", "/seti"}
 }  // namespace
 
 Batch::Batch(const Request& from, SessionStore& where, const Clock& clock,
-             const std::vector<Message>& messages)
+             const std::vector<Message>& messages, RefusalCounts* refusals)
     : request(from),
       settings(from.settings),
       store(where),
       now(clock.now()),
       wall(clock.wall()),
       alone(messages.size() == 1),
-      stream(from.stream) {
+      stream(from.stream),
+      refusals_(refusals) {
     outcome.replies.reserve(messages.size());
     if (!find_bound()) {
         find_session(messages);
@@ -119,6 +120,9 @@ void Batch::accept(const Message& message) {
 }
 
 void Batch::refuse(const Message& message, std::string_view error) {
+    if (refusals_ != nullptr) {
+        refusals_->count_error(error);
+    }
     protocol::Reply reply(message);
     reply.fail(error);
     if (message.type == MessageType::kConnect) {
@@ -131,6 +135,9 @@ void Batch::refuse(const Message& message, std::string_view error) {
 }
 
 void Batch::refuse_session(const Message& message) {
+    if (refusals_ != nullptr) {
+        refusals_->count(RefusedFor::kSession);
+    }
     protocol::Reply reply(message);
     reply.fail(protocol::error_text::kSessionUnknown);
     if (message.type == MessageType::kConnect) {

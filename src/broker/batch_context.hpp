@@ -42,7 +42,7 @@ class Batch {
   public:
     // `messages` is not empty and outlives the batch.
     Batch(const Request& request, SessionStore& store, const Clock& clock,
-          const std::vector<protocol::Message>& messages);
+          const std::vector<protocol::Message>& messages, RefusalCounts* refusals);
 
     // The message comes from the session of this batch (CID-5, CID-6).
     [[nodiscard]] bool owns(const protocol::Message& message) const noexcept {
@@ -97,7 +97,8 @@ class Batch {
     void change_user();
     void note_activity(const std::vector<protocol::Message>& messages);
 
-    std::string bound_id_;  // what client_id shows of a bound stream
+    RefusalCounts* const refusals_;  // nullptr: nobody counts
+    std::string bound_id_;           // what client_id shows of a bound stream
 };
 
 // One per message type; each appends its reply to the outcome, or parks the connect. The session is
@@ -112,8 +113,14 @@ void publish(Batch& batch, const protocol::Message& message);
 [[nodiscard]] bool find_target(Batch& batch, const protocol::Message& message);
 
 // A handshake is alone in what is processed of its request (HS-8), so it has no batch.
+struct Surroundings {
+    SessionStore& store;
+    const Clock& clock;
+    Entropy& entropy;
+    RefusalCounts* refusals;  // nullptr: nobody counts
+};
 [[nodiscard]] Outcome handshake(const Request& request, const protocol::Message& message,
-                                SessionStore& store, const Clock& clock, Entropy& entropy);
+                                const Surroundings& around);
 
 // Engine::may_block(), for one message of a batch of so many bytes.
 [[nodiscard]] bool publish_may_block(const Request& request, const protocol::Message& message,

@@ -91,9 +91,9 @@ Outcome Engine::handle(const Request& request, const std::vector<Message>& messa
         messages.begin(), messages.end(),
         [](const Message& message) { return message.type == MessageType::kHandshake; });
     if (first_handshake != messages.end()) {
-        return handshake(request, *first_handshake, store_, clock_, entropy_);
+        return handshake(request, *first_handshake, {store_, clock_, entropy_, refusals_});
     }
-    Batch batch(request, store_, clock_, messages);
+    Batch batch(request, store_, clock_, messages, refusals_);
     for (const Message& message : messages) {
         dispatch(batch, message);
     }

@@ -13,6 +13,7 @@
 #include "broker/limits.hpp"
 #include "broker/outcome.hpp"
 #include "broker/policy.hpp"
+#include "broker/refusals.hpp"
 #include "broker/session_store.hpp"
 #include "protocol/client_id.hpp"
 #include "protocol/message.hpp"
@@ -91,6 +92,15 @@ class Engine {
     Engine(SessionStore& store, const Clock& clock, Entropy& entropy) noexcept
         : store_(store), clock_(clock), entropy_(entropy) {}
 
+    // From now on refusals are counted there. Before there are threads; `counts` outlives it.
+    void count_in(RefusalCounts& counts) noexcept { refusals_ = &counts; }
+    // Of what never became a message.
+    void note_refusal(RefusedFor why) noexcept {
+        if (refusals_ != nullptr) {
+            refusals_->count(why);
+        }
+    }
+
     // Decides about all messages of one body, in order. `messages` is not empty.
     [[nodiscard]] Outcome handle(const Request& request,
                                  const std::vector<protocol::Message>& messages);
@@ -107,6 +117,7 @@ class Engine {
     SessionStore& store_;
     const Clock& clock_;
     Entropy& entropy_;
+    RefusalCounts* refusals_ = nullptr;
 };
 
 }  // namespace bayeux::broker

@@ -158,22 +158,31 @@ std::optional<Bound> begin_session(const Request& request, const Message& messag
 
 }  // namespace
 
-Outcome handshake(const Request& request, const Message& message, SessionStore& store,
-                  const Clock& clock, Entropy& entropy) {
+Outcome handshake(const Request& request, const Message& message, const Surroundings& around) {
+    const auto& [store, clock, entropy, refusals] = around;
     const WallTime arrived = clock.wall();
+    const auto refused_for = [counts = refusals](RefusedFor why) {
+        if (counts != nullptr) {
+            counts->count(why);
+        }
+    };
     Outcome outcome;
     Reply reply(message);
     HandshakeVerdict verdict;
     if (message.problem) {
+        refused_for(RefusedFor::kInvalid);
         reply.fail(*message.problem);
     } else if (!message.id_valid()) {
+        refused_for(RefusedFor::kInvalid);
         reply.fail(error_text::kMessageIdInvalid);
     } else if (!shares_transport(request.settings, message)) {
+        refused_for(RefusedFor::kInvalid);
         refuse_transports(request.settings, message, reply);
     } else if (const Millis pause = pause_by_limit(request, store, clock.now());
                pause != Millis{0}) {
         refuse_for_now(request.settings, error_text::kTooManyHandshakes, reply, pause);
     } else if (verdict = ask_hooks(request, message); verdict.denied) {
+        refused_for(RefusedFor::kDenied);
         deny(verdict, reply);
     } else {
         // WS-3: a stream is bound to the new session, or to none.

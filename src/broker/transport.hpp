@@ -2,6 +2,7 @@
 #ifndef BAYEUX_BROKER_TRANSPORT_HPP
 #define BAYEUX_BROKER_TRANSPORT_HPP
 
+#include <cstddef>
 #include <cstdint>
 
 namespace bayeux::broker {
@@ -14,6 +15,7 @@ enum class Transport : std::uint8_t {
     kEventSource = 3,      // a stream that carries events; what the client sends comes by POST
     kCallbackPolling = 4,  // JSONP
 };
+inline constexpr std::size_t kTransports = 5;
 
 // A stream stays open and takes events at any time.
 [[nodiscard]] constexpr bool is_stream(Transport transport) noexcept {

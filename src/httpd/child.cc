@@ -100,6 +100,7 @@ Child* Child::start(apr_pool_t* pchild, server_rec* s) {
     child->max_blocking_holds_ = config.max_blocking_holds.or_else(threads / 2);
     ChildFigures& figures = all_figures()[child->index_.value];
     figures.reset(static_cast<std::uint32_t>(::getpid()));
+    child->engine_.count_in(figures.refusals);
     loop::LoopSettings settings;
     settings.child = child->index_;
     settings.drain_timeout = Millis{config.drain_timeout_ms.or_else(10000)};

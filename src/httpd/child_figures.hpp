@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "broker/refusals.hpp"
 #include "loop/event_loop.hpp"
 
 namespace bayeux::httpd {
@@ -15,28 +16,29 @@ namespace bayeux::httpd {
 struct ServiceFigures {
     std::atomic<std::uint32_t> running{0};
     std::atomic<std::uint32_t> waiting{0};
+    // Ever, by all children that had this place.
     std::atomic<std::uint64_t> done{0};     // with an answer that is passed on, or none
     std::atomic<std::uint64_t> failed{0};   // the service said no, or nothing of use, or in time
     std::atomic<std::uint64_t> refused{0};  // not called: too many were under way, or no memory
     std::atomic<std::uint64_t> dropped{0};  // of these, answers that could not reach their session
 
-    void reset() noexcept {
-        running = waiting = 0;
-        done = failed = refused = dropped = 0;
-    }
+    void reset() noexcept { running = waiting = 0; }
 };
 
 struct ChildFigures {
     loop::LoopCounters loop;
     ServiceFigures services;
+    broker::RefusalCounts refusals;
 
-    // For the child that takes the place, or 0 for nobody.
+    // For the child that takes the place, or 0 for nobody: what has been counted stays, so that
+    // totals never fall while the shared memory is the same.
     void reset(std::uint32_t pid) noexcept {
         services.reset();
         loop.reset(pid);
     }
 };
-static_assert(sizeof(ServiceFigures) == 40 && sizeof(ChildFigures) == 88);
+static_assert(sizeof(ServiceFigures) == 40 &&
+              sizeof(ChildFigures) == sizeof(loop::LoopCounters) + 88);
 
 }  // namespace bayeux::httpd
 

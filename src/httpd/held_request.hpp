@@ -20,8 +20,12 @@ struct HeldRequest {
     const char* callback = nullptr;
 
     [[nodiscard]] loop::ParkTerms terms() const noexcept {
-        return {outcome.park->connect.session, outcome.park->connect.cycle, outcome.park->deadline,
-                outcome.park->lease};
+        return {.session = outcome.park->connect.session,
+                .cycle = outcome.park->connect.cycle,
+                .transport = callback != nullptr ? broker::Transport::kCallbackPolling
+                                                 : broker::Transport::kLongPolling,
+                .deadline = outcome.park->deadline,
+                .lease = outcome.park->lease};
     }
 };
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "httpd/module_state.hpp"
+
 namespace bayeux::httpd {
 namespace {
 
@@ -102,6 +104,9 @@ bool lends_credentials(const request_rec* r, Origin origin) noexcept {
 int refuse_origin(request_rec* r) noexcept {
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "request of a foreign origin refused; BayeuxAllowOrigin lists who may");
+    if (Child* const child = this_child()) {
+        child->engine().note_refusal(broker::RefusedFor::kOrigin);
+    }
     r->connection->keepalive = AP_CONN_CLOSE;  // or httpd would read the body to its end first
     return HTTP_FORBIDDEN;
 }

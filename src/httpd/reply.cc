@@ -82,6 +82,13 @@ void set_status(request_rec* r, int status) {
     r->status_line = ap_get_status_line(status);
 }
 
+// Of a request that is no Bayeux, as far as one can tell.
+bool is_unreadable(int status) noexcept {
+    return status == HTTP_BAD_REQUEST || status == HTTP_REQUEST_ENTITY_TOO_LARGE ||
+           status == HTTP_UNSUPPORTED_MEDIA_TYPE || status == HTTP_UPGRADE_REQUIRED ||
+           status == HTTP_LENGTH_REQUIRED;
+}
+
 // Half a response cannot be taken back: the client must not mistake it for a whole one.
 void give_up(request_rec* r) noexcept {
     r->connection->aborted = 1;
@@ -102,6 +109,9 @@ int write_json(request_rec* r, std::string text) {
 }
 
 int write_refusal(request_rec* r, const Refusal& refusal) {
+    if (Child* const child = this_child(); child != nullptr && is_unreadable(refusal.status)) {
+        child->engine().note_refusal(broker::RefusedFor::kUnreadable);
+    }
     set_status(r, refusal.status);
     if (refusal.status == HTTP_REQUEST_ENTITY_TOO_LARGE) {
         r->connection->keepalive = AP_CONN_CLOSE;  // the rest of the body is not worth reading

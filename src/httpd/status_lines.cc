@@ -110,9 +110,9 @@ void print_status(request_rec* r, bool brief) {
         {"DroppedSessions", "Sessions ended by a full queue", stats.counters.overflow_disconnects},
         {"DeadChildren", "Children that were killed", stats.counters.dead_children},
         {"Repairs", "Repairs of the store", stats.counters.repairs},
-        {"LockHoldP99", "Lock held, 99th percentile, ns", stats.hold_p99_ns},
-        {"LockHoldP999", "Lock held, 99.9th percentile, ns", stats.hold_p999_ns},
-        {"LockHoldMax", "Lock held, longest, ns", stats.hold_max_ns},
+        {"LockHoldP99", "Lock held, 99th percentile, ns", stats.hold_times.percentile(0.99)},
+        {"LockHoldP999", "Lock held, 99.9th percentile, ns", stats.hold_times.percentile(0.999)},
+        {"LockHoldMax", "Lock held, longest, ns", stats.hold_times.longest_ns},
     };
     if (!brief) {
         ap_rputs("<hr />\n<h2>mod_bayeux</h2>\n<dl>\n", r);

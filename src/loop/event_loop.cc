@@ -113,8 +113,17 @@ int EventLoop::poll_timeout() const noexcept {
     return static_cast<int>(std::clamp<std::int64_t>(wait, 0, kSweepPeriod.count()));
 }
 
+// Of the turn that ends: what the next one finds waits no longer for this loop.
+void EventLoop::time_turn() noexcept {
+    if (turn_began_) {
+        counters_.turns.count(std::chrono::steady_clock::now() - *turn_began_);
+        turn_began_.reset();
+    }
+}
+
 void EventLoop::poll() noexcept {
     std::array<epoll_event, kEventsPerPoll> events;
+    time_turn();
     if (looks_ > kLooksOfAnIdleLoop) {
         std::this_thread::yield();
     }
@@ -122,6 +131,9 @@ void EventLoop::poll() noexcept {
         ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), poll_timeout());
     const TimePoint before = std::exchange(now_, clock_.now());
     looks_ = now_ != before ? 0 : looks_ + (n > 0 ? 1 : 0);
+    if (n > 0 && ++turns_ % kTurnsPerSample == 0) {
+        turn_began_ = std::chrono::steady_clock::now();
+    }
     for (int i = 0; i < n; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         if (event.data.ptr == nullptr) {
@@ -138,6 +150,7 @@ void EventLoop::poll() noexcept {
 void EventLoop::count_parks() noexcept {
     const std::size_t connects = parks_.size() - waiting_streams_;
     counters_.parked.store(static_cast<std::uint32_t>(connects), std::memory_order_relaxed);
+    counters_.callbacks.store(callbacks_, std::memory_order_relaxed);
 }
 
 void EventLoop::take_park(Park& park) noexcept {
@@ -174,6 +187,7 @@ std::optional<EndReason> EventLoop::enlist(Park& park) noexcept {
     if (!parks_.insert(park)) {
         return EndReason::kDeadline;
     }
+    callbacks_ += park.terms.transport == broker::Transport::kCallbackPolling ? 1 : 0;
     count_parks();
     return std::nullopt;
 }
@@ -189,6 +203,7 @@ void EventLoop::on_due(Park& park, EndReason reason) noexcept {
 
 void EventLoop::end_park(Park& park, EndReason reason) noexcept {
     parks_.remove(park);
+    callbacks_ -= park.terms.transport == broker::Transport::kCallbackPolling ? 1 : 0;
     count_parks();
     counters_.answered.fetch_add(1, std::memory_order_relaxed);
     timers_.disarm(park);

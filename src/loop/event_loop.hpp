@@ -8,12 +8,14 @@
 #define BAYEUX_LOOP_EVENT_LOOP_HPP
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/durations.hpp"
 #include "base/mutex.hpp"
 #include "base/strong_id.hpp"
 #include "broker/session_store.hpp"
@@ -47,20 +49,26 @@ struct LoopCounters {
     std::atomic<std::uint32_t> connections{0};  // adopted and not yet gone
     std::atomic<std::uint32_t> parked{0};       // connects held, but for those on streams
     std::atomic<std::uint32_t> streams{0};      // of the connections
-    std::atomic<std::uint64_t> adopted{0};      // ever
-    std::atomic<std::uint64_t> served{0};       // requests handed to a worker, ever
-    std::atomic<std::uint64_t> answered{0};     // parks ended, ever
-    std::atomic<std::uint64_t> fast{0};         // requests served by the fast lane, ever
+    // Of `parked` those that came by callback-polling, and of `streams` the event sources.
+    std::atomic<std::uint32_t> callbacks{0};
+    std::atomic<std::uint32_t> event_sources{0};
+    // Ever, by all children that had this place.
+    std::atomic<std::uint64_t> adopted{0};
+    std::atomic<std::uint64_t> served{0};    // requests handed to a worker
+    std::atomic<std::uint64_t> answered{0};  // parks ended
+    std::atomic<std::uint64_t> fast{0};      // requests served by the fast lane
+    // How long turns took that found something to do, of EventLoop::kTurnsPerSample one.
+    CountedDurations turns;
 
+    // For the next child: what was counted stays.
     void reset(std::uint32_t new_pid) noexcept {
-        connections = parked = streams = 0;
-        adopted = served = answered = fast = 0;
+        connections = parked = streams = callbacks = event_sources = 0;
         pid = new_pid;
     }
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 // The counters outlive a graceful restart, and with it maybe this module's version.
-static_assert(sizeof(LoopCounters) == 48);
+static_assert(sizeof(LoopCounters) == 56 + sizeof(CountedDurations));
 
 class EventLoop {
   public:
@@ -69,6 +77,7 @@ class EventLoop {
     // ringing waits no longer when the worker is then kept by a slow request.
     static constexpr Millis kBusyPeriod{2};
     static constexpr std::uint32_t kPerRing = 16;
+    static constexpr std::uint32_t kTurnsPerSample = 16;
     static constexpr Millis kLastMoments{1000};  // StopMode::kAtOnce takes no longer
     static constexpr Millis kLingerPatience{2000};
     static constexpr Millis kLingerLimit{30000};
@@ -110,6 +119,7 @@ class EventLoop {
     // True if the bell must be rung for what is in the inbox.
     bool must_ring() noexcept BAYEUX_REQUIRES(inbox_mutex_);
     void poll() noexcept;
+    void time_turn() noexcept;
     void empty_inbox() noexcept;
     void close_inbox() noexcept;
     // It is new. False if it cannot be watched.
@@ -132,6 +142,7 @@ class EventLoop {
 
     // --- stream_events.cc ---
     void settle_stream(Connection& connection) noexcept;
+    void count_stream(const Stream& stream, std::int32_t more) noexcept;
     void look_at_stream(Connection& connection) noexcept;
     void follow(Connection& connection, Stream::Wish wish) noexcept;
     void set_stream_timer(Connection& connection) noexcept;
@@ -178,11 +189,15 @@ class EventLoop {
     Connection* graves_ = nullptr;       // buried ones, through queued_
     Connection* again_ = nullptr;        // streams that go on in the next turn, the newest first
     std::size_t waiting_streams_ = 0;    // of parks_
+    std::uint32_t callbacks_ = 0;        // of parks_, by callback-polling
     StopMode begun_stop_ = StopMode::kRunning;
     TimePoint stop_deadline_;
     bool pressed_ = false;
     // How often in this millisecond a look at the connections found work.
     std::uint32_t looks_ = 0;
+    std::uint32_t turns_ = 0;  // that found something to do, modulo 2^32
+    // When this turn began, if it is one that is timed.
+    std::optional<std::chrono::steady_clock::time_point> turn_began_;
     bool more_due_ = false;  // take_due() had more than one turn's share
 
     Mutex inbox_mutex_;

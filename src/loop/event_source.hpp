@@ -36,6 +36,9 @@ class EventSource final : public Stream {
     [[nodiscard]] std::optional<ParkTerms> waits() const noexcept override;
     [[nodiscard]] std::optional<TimePoint> deadline() const noexcept override;
     void perform() noexcept override;
+    [[nodiscard]] broker::Transport transport() const noexcept override {
+        return broker::Transport::kEventSource;
+    }
 
   private:
     static constexpr int kReadsPerTurn = 4;

@@ -105,7 +105,10 @@ std::optional<ParkTerms> FastLane::waits() const noexcept {
     if (!held_ || output_.pending()) {
         return std::nullopt;
     }
-    return ParkTerms{held_->connect.session, held_->connect.cycle, held_->deadline, held_->lease};
+    return ParkTerms{.session = held_->connect.session,
+                     .cycle = held_->connect.cycle,
+                     .deadline = held_->deadline,
+                     .lease = held_->lease};
 }
 
 std::optional<TimePoint> FastLane::deadline() const noexcept {

@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/strong_id.hpp"
+#include "broker/transport.hpp"
 #include "loop/timers.hpp"
 
 namespace bayeux::loop {
@@ -25,6 +26,7 @@ enum class EndReason : std::uint8_t {
 struct ParkTerms {
     SessionHandle session;
     ConnectCycle cycle;
+    broker::Transport transport = broker::Transport::kLongPolling;  // by which the connect came
     TimePoint deadline;
     TimePoint lease;
 };

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "broker/transport.hpp"
 #include "loop/park.hpp"
 
 namespace bayeux::loop {
@@ -51,6 +52,11 @@ class Stream {
 
     // It carries one request after another: what it waits with is a held connect.
     [[nodiscard]] virtual bool holds_requests() const noexcept { return false; }
+
+    // As what it is counted.
+    [[nodiscard]] virtual broker::Transport transport() const noexcept {
+        return broker::Transport::kWebSocket;
+    }
 
     // --- a worker ---
     virtual void perform() noexcept = 0;

@@ -25,15 +25,24 @@ void EventLoop::settle_stream(Connection& connection) noexcept {
     if (connection.stream_ == nullptr) {
         connection.stream_ = connection.next.stream;
         connection.told_to_stop_ = false;
-        if (!connection.stream_->holds_requests()) {
-            counters_.streams.fetch_add(1, std::memory_order_relaxed);
-        }
+        count_stream(*connection.stream_, 1);
     }
     follow(connection, connection.stream_->resume(now_));
     if (begun_stop_ != StopMode::kRunning) {
         stop_stream(connection);
     }
     look_at_stream(connection);
+}
+
+void EventLoop::count_stream(const Stream& stream, std::int32_t more) noexcept {
+    const auto add = static_cast<std::uint32_t>(more);  // modulo 2^32
+    if (stream.holds_requests()) {
+        return;
+    }
+    counters_.streams.fetch_add(add, std::memory_order_relaxed);
+    if (stream.transport() == broker::Transport::kEventSource) {
+        counters_.event_sources.fetch_add(add, std::memory_order_relaxed);
+    }
 }
 
 void EventLoop::look_at_stream(Connection& connection) noexcept {
@@ -153,9 +162,7 @@ void EventLoop::stop_stream(Connection& connection) noexcept {
 
 void EventLoop::leave_stream(Connection& connection) noexcept {
     stop_waiting(connection);
-    if (!connection.stream_->holds_requests()) {
-        counters_.streams.fetch_sub(1, std::memory_order_relaxed);
-    }
+    count_stream(*connection.stream_, -1);
     connection.stream_ = nullptr;
 }
 

@@ -79,15 +79,20 @@ void WebSocket::take_message(std::string_view text, TimePoint now) {
 // design.md 8: what is no JSON at all, and what is JSON but no message.
 void WebSocket::refuse(std::string_view text, const Error& why, TimePoint now) {
     const std::string_view json = protocol::trim_json(text);
-    if (why.code == ErrorCode::kTooLarge) {
-        fail(CloseCode::kTooBig, why.text, now);
-    } else if (json.empty() || !protocol::is_json(json)) {
-        fail(CloseCode::kInvalidData, why.text, now);
-    } else if (std::string_view element; protocol::kind_of(json) != protocol::JsonKind::kArray ||
-                                         protocol::JsonElements(json).next(element)) {
-        fail(CloseCode::kUnsupportedData, why.text, now);
+    CloseCode code = CloseCode::kTooBig;
+    if (why.code != ErrorCode::kTooLarge) {
+        std::string_view element;
+        if (json.empty() || !protocol::is_json(json)) {
+            code = CloseCode::kInvalidData;
+        } else if (protocol::kind_of(json) != protocol::JsonKind::kArray ||
+                   protocol::JsonElements(json).next(element)) {
+            code = CloseCode::kUnsupportedData;
+        } else {
+            return;  // ENV-15: `[]` is how old Faye clients show that they are alive
+        }
     }
-    // ENV-15: `[]` is how old Faye clients show that they are alive.
+    context_.engine.note_refusal(broker::RefusedFor::kUnreadable);
+    fail(code, why.text, now);
 }
 
 // WS-8: the handshake's reply comes before all else (there are no others with it, HS-8, and no

@@ -163,6 +163,7 @@ struct Channel {
     std::uint32_t hash;  // of domain and name
     std::uint64_t domain;
     std::int64_t idle_since;  // milliseconds; of meaning while it is in the idle list
+    std::uint64_t published;  // messages to this name, ever; for status pages
     // The forward chain is always whole, so it keeps its order, and with it the cursors, through a
     // repair.
     SubscriptionIndex subscribers;
@@ -182,7 +183,7 @@ struct Channel {
     std::uint8_t name_length;
     std::array<char, 256> name;
 };
-static_assert(ShmType<Channel> && sizeof(Channel) == 328);
+static_assert(ShmType<Channel> && sizeof(Channel) == 336);
 
 struct Subscription {
     static constexpr Kind kKind = Kind::kSubscription;

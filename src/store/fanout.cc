@@ -230,6 +230,7 @@ Begun begin_fanout(const Locked& locked, const broker::Publication& publication,
         locked.cell(base).persistent = 1;
     }
     note_use(locked, base);
+    Channel& named = locked.cell(base);
     std::uint64_t subscribers = 0;
     const Expanded expanded = expand(locked, base, hashes);
     for (std::uint32_t i = 0; i < expanded.count; ++i) {
@@ -237,6 +238,7 @@ Begun begin_fanout(const Locked& locked, const broker::Publication& publication,
         subscribers += channel ? locked.cell(channel).subscriber_count : 0;
     }
     if (subscribers == 0) {
+        ++named.published;
         ++locked.header().counters.published;
         return Begun::kNobody;
     }
@@ -249,6 +251,7 @@ Begun begin_fanout(const Locked& locked, const broker::Publication& publication,
     }
     ticket.sequence = locked.cell(ticket.job).sequence;
     note_use(locked, base);
+    ++named.published;
     ++locked.header().counters.published;
     return Begun::kStarted;
 }

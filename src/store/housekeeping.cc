@@ -118,6 +118,7 @@ void SharedStore::sweep(ChildIndex child, TimePoint now) {
     under_lock_at(Operation::kRead, now, [&](const Locked& locked) {
         lost = losses_to_report(locked, now);
         refusals = refusals_to_report(locked, now);
+        take_sample(locked);
         if (is_claimed(locked, child) && segment_.children()[child.value].due_count != 0) {
             locked.wake(child);
         }

@@ -53,12 +53,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/durations.hpp"
 #include "store/cells.hpp"
 
 namespace bayeux::store {
 
 inline constexpr std::uint64_t kMagic = 0x315845594142646d;  // "mdBAYEX1"
-inline constexpr std::uint32_t kLayoutVersion = 5;
+inline constexpr std::uint32_t kLayoutVersion = 6;
 
 inline constexpr std::size_t kMinSegment = std::size_t{1} << 20U;
 inline constexpr std::size_t kMaxSegment = std::size_t{16} << 30U;  // a due reference has 32 bits
@@ -158,7 +159,32 @@ struct Counters {
     std::uint64_t channels_swept;
     std::uint64_t dead_children;
     std::uint64_t repairs;
+    // Events whose response was written, or that the client has acknowledged, by transport.
+    std::array<std::uint64_t, broker::kTransports> delivered;
 };
+
+// What the counters were at one time, for the plots of status pages.
+struct Sample {
+    std::int64_t at;  // milliseconds of CLOCK_MONOTONIC
+    std::uint64_t published;
+    std::uint64_t queued;
+    std::uint64_t delivered;
+    std::uint32_t sessions;
+    std::uint32_t waiting;  // events in queues
+};
+
+// Taken with the sweeps: by whichever child comes first when the time has come. A sample is written
+// before it counts, over one that has been left out of the plots by then.
+inline constexpr std::int64_t kSampleMillis = 5000;
+inline constexpr std::size_t kSamples = 64;
+inline constexpr std::size_t kShownSamples = 61;  // five minutes
+
+struct History {
+    std::uint64_t taken;   // ever
+    std::int64_t next_at;  // milliseconds; none before
+    std::array<Sample, kSamples> samples;
+};
+static_assert(ShmType<History> && sizeof(History) == 16 + 40 * kSamples);
 
 // What BayeuxLimit... has refused. All but the last two are counted without the lock.
 struct Limited {
@@ -178,15 +204,8 @@ struct alignas(64) AllowanceSet {
 };
 static_assert(ShmType<AllowanceSet> && sizeof(AllowanceSet) == 64);
 
-// How long the lock was held: bucket = 4 * log2(ns) + the next two bits. A look at the clock costs
-// as much as a short hold, so one of kHoldsPerSample is timed.
-inline constexpr std::size_t kHoldBuckets = 160;
+// A look at the clock costs as much as a short hold, so one of so many holds of the lock is timed.
 inline constexpr std::uint32_t kHoldsPerSample = 16;
-
-struct HoldTimes {
-    std::uint64_t longest_ns;  // of those that were timed
-    std::array<std::uint64_t, kHoldBuckets> buckets;
-};
 
 // What publications whose driver was another process have reached.
 struct JobResult {
@@ -239,10 +258,11 @@ struct Header {
     std::uint64_t reported_losses;  // of the counters, what the log has been told
     std::int64_t next_report;       // milliseconds; no line before
     Limited limited;
-    HoldTimes hold_times;
+    Durations hold_times;  // of the lock
+    History history;
 };
 static_assert(ShmType<Header> && offsetof(Header, mutex) == 96 && sizeof(Header) % 8 == 0);
-static_assert(sizeof(Header) == 7000);
+static_assert(sizeof(Header) == 9624);
 
 }  // namespace bayeux::store
 

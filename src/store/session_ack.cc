@@ -37,6 +37,7 @@ bool acknowledge(const Locked& locked, SessionIndex index, std::int64_t number,
         if (budget-- == 0) {
             return false;
         }
+        count_delivered(locked, session, 1);
         remove_first(locked, index);
         BAYEUX_KILL_POINT("ack.acknowledged");
     }

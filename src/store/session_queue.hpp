@@ -72,6 +72,18 @@ void return_in_flight(const Locked& locked, SessionIndex index) noexcept;
 // Removes the first event, whether it is in flight or not. There is one.
 void remove_first(const Locked& locked, SessionIndex index) noexcept;
 
+// The way that its client uses.
+[[nodiscard]] inline broker::Transport transport_of(const Session& session) noexcept {
+    return session.stream != broker::Transport::kNone ? session.stream : session.transport;
+}
+
+// So many events have come to the client of this session.
+inline void count_delivered(const Locked& locked, const Session& session,
+                            std::uint32_t events) noexcept {
+    const auto place = static_cast<std::size_t>(transport_of(session));
+    locked.header().counters.delivered[place < broker::kTransports ? place : 0] += events;
+}
+
 }  // namespace bayeux::store
 
 #endif

@@ -49,6 +49,7 @@ void settle_events(const Locked& locked, SessionHandle handle, bool written) noe
     }
     const SessionIndex index(handle.index);
     if (written) {
+        count_delivered(locked, *session, session->in_flight_count);
         forget_in_flight(locked, index);
     } else {
         return_in_flight(locked, index);

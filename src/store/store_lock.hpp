@@ -53,9 +53,6 @@ class Locked {
     std::optional<std::chrono::steady_clock::time_point> since_;  // of a hold that is timed
 };
 
-// Nanoseconds below which the given share (0..1) of all holds stayed; accurate to a quarter.
-[[nodiscard]] std::uint64_t hold_percentile(const HoldTimes& times, double share) noexcept;
-
 }  // namespace bayeux::store
 
 #endif

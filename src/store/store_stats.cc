@@ -1,8 +1,22 @@
 #include "store/store_stats.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 namespace bayeux::store {
+
+namespace {
+
+void copy_history(const History& history, StoreStats& stats) noexcept {
+    stats.sample_count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(history.taken, kShownSamples));
+    const std::uint64_t first = history.taken - stats.sample_count;
+    for (std::size_t i = 0; i < stats.sample_count; ++i) {
+        stats.samples[i] = history.samples[(first + i) % kSamples];
+    }
+}
+
+}  // namespace
 
 std::uint64_t StoreStats::used_bytes() const noexcept {
     std::uint64_t bytes = 0;
@@ -28,6 +42,32 @@ LimitedCounts read_limited(Limited& limited) noexcept {
             ClientAddress{read(limited.address)}};
 }
 
+Sample StoreStats::sample() const noexcept {
+    return {.at = now,
+            .published = counters.published,
+            .queued = counters.queued,
+            .delivered = all_delivered(counters),
+            .sessions = count(Kind::kSession),
+            .waiting = count(Kind::kQueueEntry)};
+}
+
+void take_sample(const Locked& locked) noexcept {
+    Header& header = locked.header();
+    History& history = header.history;
+    if (locked.now() < history.next_at) {
+        return;
+    }
+    const auto used = [&](Kind kind) { return header.kinds[static_cast<std::size_t>(kind)].used; };
+    history.samples[history.taken % kSamples] = {.at = locked.now(),
+                                                 .published = header.counters.published,
+                                                 .queued = header.counters.queued,
+                                                 .delivered = all_delivered(header.counters),
+                                                 .sessions = used(Kind::kSession),
+                                                 .waiting = used(Kind::kQueueEntry)};
+    store_in_order(history.taken, history.taken + 1);
+    history.next_at = (locked.now() / kSampleMillis + 1) * kSampleMillis;
+}
+
 StoreStats read_stats(const Locked& locked) noexcept {
     Header& header = locked.header();
     StoreStats stats;
@@ -44,10 +84,9 @@ StoreStats read_stats(const Locked& locked) noexcept {
     }
     stats.counters = header.counters;
     stats.limited = read_limited(header.limited);
-    stats.hold_p50_ns = hold_percentile(header.hold_times, 0.5);
-    stats.hold_p99_ns = hold_percentile(header.hold_times, 0.99);
-    stats.hold_p999_ns = hold_percentile(header.hold_times, 0.999);
-    stats.hold_max_ns = header.hold_times.longest_ns;
+    stats.hold_times = header.hold_times;
+    stats.now = locked.now();
+    copy_history(header.history, stats);
     return stats;
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "store/store_lock.hpp"
 
@@ -30,10 +31,17 @@ struct StoreStats {
     std::uint32_t due = 0;       // parks that loops have to end, of all children
     Counters counters{};
     LimitedCounts limited;
-    std::uint64_t hold_p50_ns = 0;
-    std::uint64_t hold_p99_ns = 0;
-    std::uint64_t hold_p999_ns = 0;
-    std::uint64_t hold_max_ns = 0;
+    Durations hold_times{};  // of the lock
+    std::int64_t now = 0;    // milliseconds of CLOCK_MONOTONIC
+    // What was taken of the last minutes, the oldest first: `sample_count` of them.
+    std::array<Sample, kShownSamples> samples{};
+    std::size_t sample_count = 0;
+
+    [[nodiscard]] std::span<const Sample> history() const noexcept {
+        return {samples.data(), sample_count};
+    }
+    // What a sample would have of now.
+    [[nodiscard]] Sample sample() const noexcept;
 
     [[nodiscard]] std::uint32_t count(Kind kind) const noexcept {
         return used[static_cast<std::size_t>(kind)];
@@ -56,6 +64,17 @@ struct StoreStats {
         return size - std::uint64_t{pages} * kPageSize;
     }
 };
+
+[[nodiscard]] constexpr std::uint64_t all_delivered(const Counters& counters) noexcept {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t number : counters.delivered) {
+        sum += number;
+    }
+    return sum;
+}
+
+// Adds a sample to the history if one is due.
+void take_sample(const Locked& locked) noexcept;
 
 [[nodiscard]] StoreStats read_stats(const Locked& locked) noexcept;
 

@@ -5,7 +5,7 @@ from tap import check, equal
 # Lines of server-status that count the cells of a kind, and how many bytes docs/shared-memory.md says each takes.
 CELLS = {
     "Sessions": ("BayeuxSessions", 256),
-    "Channels": ("BayeuxChannels", 328),
+    "Channels": ("BayeuxChannels", 336),
     "Subscriptions": ("BayeuxSubscriptions", 48),
     "Queues": ("BayeuxQueuedEvents", 20),
     "Messages": ("BayeuxMessages", 256),

@@ -161,7 +161,10 @@ struct Bench {
         const auto start = store.start_connect(session, terms).value();
         Next next;
         next.kind = Next::Kind::kPark;
-        next.terms = {session, start.cycle, clock.now() + timeout, terms.lease};
+        next.terms = {.session = session,
+                      .cycle = start.cycle,
+                      .deadline = clock.now() + timeout,
+                      .lease = terms.lease};
         return next;
     }
     void subscribe(SessionHandle session, const char* name) {

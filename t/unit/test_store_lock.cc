@@ -36,20 +36,6 @@ void locked_when_gone_then_writer_mark_is_clear(void** state) {
     assert_int_equal(static_cast<int>(writer.operation), static_cast<int>(store::Operation::kRead));
 }
 
-void hold_percentile_when_spread_then_between(void**) {
-    store::HoldTimes times{};
-    assert_int_equal(store::hold_percentile(times, 0.5), 0);
-    times.longest_ns = 1000000;
-    times.buckets[4 * 10] = 900;  // from 1024 ns
-    times.buckets[4 * 16] = 99;   // from 65536 ns
-    times.buckets[4 * 19] = 1;    // from 524288 ns
-    assert_int_equal(store::hold_percentile(times, 0.5), 1280);
-    assert_int_equal(store::hold_percentile(times, 0.99), 81920);
-    assert_int_equal(store::hold_percentile(times, 1.0), 655360);
-    times.longest_ns = 600000;
-    assert_int_equal(store::hold_percentile(times, 1.0), 600000);
-}
-
 }  // namespace
 }  // namespace bayeux::test
 
@@ -58,7 +44,6 @@ int main() {
     const CMUnitTest tests[] = {
         WORLD_TEST(locked_when_gone_then_one_hold_of_many_is_counted),
         WORLD_TEST(locked_when_gone_then_writer_mark_is_clear),
-        cmocka_unit_test(hold_percentile_when_spread_then_between),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
