@@ -142,6 +142,7 @@ static void register_hooks(apr_pool_t* pool) {
     ap_hook_default_port(bayeux_default_port, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_handler(bayeux_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(bayeux_publish_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(bayeux_status_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_suspend_connection(bayeux_suspend_connection, NULL, NULL, APR_HOOK_REALLY_LAST);
     APR_OPTIONAL_HOOK(ap, status_hook, bayeux_status, NULL, NULL, APR_HOOK_MIDDLE);
 }

@@ -118,6 +118,7 @@ void bayeux_child_stopping(apr_pool_t* pchild, int graceful) BAYEUX_NOEXCEPT;
 /* A worker. */
 int bayeux_handler(request_rec* r) BAYEUX_NOEXCEPT;
 int bayeux_publish_handler(request_rec* r) BAYEUX_NOEXCEPT;
+int bayeux_status_handler(request_rec* r) BAYEUX_NOEXCEPT;
 /* Of service calls: who the caller is, and that the client came by TLS. */
 int bayeux_check_authn(request_rec* r) BAYEUX_NOEXCEPT;
 const char* bayeux_http_scheme(const request_rec* r) BAYEUX_NOEXCEPT;

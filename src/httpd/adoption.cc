@@ -16,9 +16,9 @@
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
 #include "httpd/config.hpp"
+#include "httpd/guarded_locations.hpp"
 #include "httpd/hidden_secrets.hpp"
 #include "httpd/module_state.hpp"
-#include "httpd/publish_locations.hpp"
 #include "httpd/stream_request.hpp"
 
 namespace bayeux::httpd {

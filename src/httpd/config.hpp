@@ -16,7 +16,7 @@ namespace bayeux::httpd {
 
 class DomainRules;
 struct ChannelSection;
-struct PublishLocation;
+struct GuardedLocation;
 struct Service;
 
 // A directive's value, and whether it was written here at all.
@@ -129,7 +129,7 @@ struct ServerConfig {
     const DomainRules* rules = nullptr;
     DomainId default_domain;
     // Likewise: where messages may be published from outside.
-    const PublishLocation* publish_locations = nullptr;
+    const GuardedLocation* guarded_locations = nullptr;
 };
 
 inline constexpr std::uint64_t kDefaultSharedMemory = std::uint64_t{64} << 20U;

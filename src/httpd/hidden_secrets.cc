@@ -10,7 +10,7 @@
 
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
-#include "httpd/publish_locations.hpp"
+#include "httpd/guarded_locations.hpp"
 #include "protocol/shown_url.hpp"
 
 namespace bayeux::httpd {

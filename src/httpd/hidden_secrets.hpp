@@ -5,7 +5,7 @@
 // allowed, as httpd logs a refusal, with the path, in the error log too. The handler needs the
 // query: that is changed when the handler has read it, or else when the request is logged. Requests
 // that httpd refuses before it has looked for their Location are known by the paths of
-// publish_locations.hpp only; event sources are not.
+// guarded_locations.hpp only; event sources are not.
 #ifndef BAYEUX_HTTPD_HIDDEN_SECRETS_HPP
 #define BAYEUX_HTTPD_HIDDEN_SECRETS_HPP
 

@@ -9,11 +9,11 @@
 #include "httpd/boundary.hpp"
 #include "httpd/channel_sections.hpp"
 #include "httpd/config.hpp"
+#include "httpd/guarded_locations.hpp"
 #include "httpd/log_ids.hpp"
 #include "httpd/log_sink.hpp"
 #include "httpd/module_hooks.hpp"
 #include "httpd/module_state.hpp"
-#include "httpd/publish_locations.hpp"
 
 namespace bayeux::httpd {
 
@@ -36,7 +36,7 @@ int bayeux_check_config(apr_pool_t* pconf, apr_pool_t* /*plog*/, apr_pool_t* /*p
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     wrong =
-        guard("check_config", "out of memory", [&] { return find_publish_locations(pconf, s); });
+        guard("check_config", "out of memory", [&] { return find_guarded_locations(pconf, s); });
     if (wrong != nullptr) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, s, BXNO(0041) "%s", wrong);
         return HTTP_INTERNAL_SERVER_ERROR;

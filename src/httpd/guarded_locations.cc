@@ -1,4 +1,4 @@
-#include "httpd/publish_locations.hpp"
+#include "httpd/guarded_locations.hpp"
 
 #include <cstring>
 
@@ -38,16 +38,22 @@ const char* path_of(apr_pool_t* pool, const ap_directive_t& d) {
     return std::strcmp(path, "~") == 0 || apr_fnmatch_test(path) != 0 ? nullptr : path;
 }
 
-// Also of a Location that another one gives another handler: it has to be guarded all the same.
-bool publishes(apr_pool_t* pool, const ap_directive_t& location) {
+// The one of ours that the Location sets, or nullptr. Also of a Location that another one gives
+// another handler: it has to be guarded all the same.
+const char* handler_of(apr_pool_t* pool, const ap_directive_t& location) {
     for (const ap_directive_t* d = location.first_child; d != nullptr; d = d->next) {
         const char* words = d->args;
-        if (is_directive(*d, "SetHandler") &&
-            strcasecmp(ap_getword_conf(pool, &words), kPublishHandler) == 0) {
-            return true;
+        if (!is_directive(*d, "SetHandler")) {
+            continue;
+        }
+        const char* const name = ap_getword_conf(pool, &words);
+        for (const char* const ours : {kPublishHandler, kStatusHandler}) {
+            if (strcasecmp(name, ours) == 0) {
+                return ours;
+            }
         }
     }
-    return false;
+    return nullptr;
 }
 
 // Not inside of <Limit>, which leaves other methods open, nor of <If>.
@@ -92,12 +98,15 @@ bool is_guarded(apr_pool_t* pool, const Scope& scope, std::string_view path) {
 const char* complaint_of(apr_pool_t* pool, const Scope& scope) {
     const char* wrong = nullptr;
     scope.any_location(pool, [&](const ap_directive_t& location, const char* path) {
-        if (publishes(pool, location) && !is_guarded(pool, scope, path)) {
+        const char* const handler = handler_of(pool, location);
+        if (handler != nullptr && !is_guarded(pool, scope, path)) {
+            const bool publishes = handler == kPublishHandler;
             wrong = apr_psprintf(pool,
                                  "SetHandler %s in <Location \"%s\"> needs a Require in that "
-                                 "Location, such as Require valid-user, and not inside <Limit> or "
-                                 "<If>: without one, everybody could publish",
-                                 kPublishHandler, path);
+                                 "Location, such as Require %s, and not inside <Limit> or <If>: "
+                                 "without one, everybody could %s",
+                                 handler, path, publishes ? "valid-user" : "local",
+                                 publishes ? "publish" : "look at it");
         }
         return wrong != nullptr;
     });
@@ -106,11 +115,12 @@ const char* complaint_of(apr_pool_t* pool, const Scope& scope) {
 
 void note_locations(apr_pool_t* pconf, ServerConfig& config, const Scope& scope) {
     scope.any_location(pconf, [&](const ap_directive_t& location, const char* path) {
-        if (publishes(pconf, location)) {
-            auto* noted = pool_new<PublishLocation>(pconf);
+        if (const char* const handler = handler_of(pconf, location)) {
+            auto* noted = pool_new<GuardedLocation>(pconf);
+            noted->handler = handler;
             noted->path = without_slash(path);
-            noted->next = config.publish_locations;
-            config.publish_locations = noted;
+            noted->next = config.guarded_locations;
+            config.guarded_locations = noted;
         }
         return false;
     });
@@ -127,13 +137,27 @@ bool leads_to(std::string_view location, std::string_view path) noexcept {
            (path.size() == location.size() || path[location.size()] == '/');
 }
 
+// The innermost one that says so around the request's path, or nullptr.
+const GuardedLocation* location_of(const request_rec* r, const char* handler) noexcept {
+    const std::string_view path = r->uri != nullptr ? r->uri : "";
+    const GuardedLocation* innermost = nullptr;
+    for (const GuardedLocation* location = server_config(r->server).guarded_locations;
+         location != nullptr; location = location->next) {
+        if (location->handler == handler && leads_to(location->path, path) &&
+            (innermost == nullptr || location->path.size() > innermost->path.size())) {
+            innermost = location;
+        }
+    }
+    return innermost;
+}
+
 }  // namespace
 
-const char* find_publish_locations(apr_pool_t* pconf, server_rec* main_server) {
+const char* find_guarded_locations(apr_pool_t* pconf, server_rec* main_server) {
     const Scope everywhere{{ap_conftree, nullptr}};
     const char* wrong = complaint_of(pconf, everywhere);
     for (server_rec* s = main_server; s != nullptr; s = s->next) {
-        server_config(s).publish_locations = nullptr;
+        server_config(s).guarded_locations = nullptr;
         note_locations(pconf, server_config(s), everywhere);
     }
     for (const ap_directive_t* d = ap_conftree; d != nullptr && wrong == nullptr; d = d->next) {
@@ -152,19 +176,15 @@ const char* find_publish_locations(apr_pool_t* pconf, server_rec* main_server) {
 }
 
 std::optional<std::string_view> path_below_location(const request_rec* r) noexcept {
-    const std::string_view path = r->uri != nullptr ? r->uri : "";
-    const PublishLocation* innermost = nullptr;
-    for (const PublishLocation* location = server_config(r->server).publish_locations;
-         location != nullptr; location = location->next) {
-        if (leads_to(location->path, path) &&
-            (innermost == nullptr || location->path.size() > innermost->path.size())) {
-            innermost = location;
-        }
-    }
-    if (innermost == nullptr) {
+    const GuardedLocation* const location = location_of(r, kPublishHandler);
+    if (location == nullptr) {
         return std::nullopt;
     }
-    return path.substr(innermost->path.size());
+    return std::string_view(r->uri).substr(location->path.size());
+}
+
+bool is_status_location(const request_rec* r) noexcept {
+    return location_of(r, kStatusHandler) != nullptr;
 }
 
 }  // namespace bayeux::httpd
