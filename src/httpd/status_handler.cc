@@ -1,13 +1,15 @@
-// `SetHandler bayeux-status`: the figures of all children as JSON and for Prometheus.
+// `SetHandler bayeux-status`: the figures of all children as a page, as JSON and for Prometheus.
 #include <cstring>
 #include <string>
 #include <string_view>
 
+#include "base/mutex.hpp"
 #include "bayeux_module.h"
 #include "httpd/boundary.hpp"
 #include "httpd/guarded_locations.hpp"
 #include "httpd/log_ids.hpp"
 #include "httpd/reply.hpp"
+#include "httpd/status_assets.hpp"
 #include "httpd/status_views.hpp"
 
 namespace bayeux::httpd {
@@ -15,11 +17,38 @@ namespace {
 
 constexpr const char* kMethods = "GET, HEAD";
 
-int send_text(request_rec* r, const char* type, const std::string& text) {
+// Nothing but what comes from here, and no script in the page itself: names of channels are shown
+// on it.
+constexpr const char* kPolicy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+// A survey walks the store: whoever asks more often gets the last one.
+constexpr Millis kSurveyLife{1000};
+
+struct LastSurvey {
+    Mutex mutex;
+    TimePoint until BAYEUX_GUARDED_BY(mutex);
+    store::Survey survey BAYEUX_GUARDED_BY(mutex);
+};
+
+store::Survey recent_survey(Child& child) {
+    static constinit LastSurvey last;
+    const MutexLock guard(last.mutex);
+    const TimePoint now = child.clock().now();
+    if (now >= last.until) {
+        last.survey = store::survey(child.store().segment(), now);
+        last.until = child.clock().now() + kSurveyLife;
+    }
+    return last.survey;
+}
+
+int send_text(request_rec* r, const char* type, std::string_view text) {
     set_common_headers(r);
     // For whoever was let in here, and not for pages of others.
     apr_table_setn(r->headers_out, "Cross-Origin-Resource-Policy", "same-origin");
     apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+    apr_table_setn(r->headers_out, "Content-Security-Policy", kPolicy);
     ap_set_content_type(r, type);
     ap_set_content_length(r, static_cast<apr_off_t>(text.size()));
     if (r->header_only == 0) {
@@ -28,17 +57,30 @@ int send_text(request_rec* r, const char* type, const std::string& text) {
     return OK;
 }
 
+StatusView look(Child& child) {
+    return {gather_figures(child.store()), recent_survey(child), child.clock().wall()};
+}
+
 int show(request_rec* r, std::string_view query) {
     Child& child = *this_child();
+    if (query.empty()) {
+        return send_text(r, "text/html;charset=UTF-8", status_page(look(child)));
+    }
+    if (query == "file=page.css") {
+        return send_text(r, "text/css;charset=UTF-8", status_style());
+    }
+    if (query == "file=page.js") {
+        return send_text(r, "text/javascript;charset=UTF-8", status_script());
+    }
     if (query == "format=json") {
-        return send_text(r, "application/json;charset=UTF-8",
-                         status_json(gather_figures(child.store()), child.clock().wall()));
+        return send_text(r, "application/json;charset=UTF-8", status_json(look(child)));
     }
     if (query == "format=prometheus") {
         return send_text(r, "text/plain; version=0.0.4; charset=utf-8",
                          status_metrics(gather_figures(child.store())));
     }
-    return write_refusal(r, {HTTP_NOT_FOUND, "there are ?format=json and ?format=prometheus"});
+    return write_refusal(
+        r, {HTTP_NOT_FOUND, "there are the page, ?format=json and ?format=prometheus"});
 }
 
 int handle_status(request_rec* r) {

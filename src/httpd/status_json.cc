@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "httpd/module_hooks.hpp"
+#include "httpd/status_assets.hpp"
 #include "httpd/status_views.hpp"
 #include "protocol/json.hpp"
 
@@ -192,13 +193,46 @@ void add_history(JsonText& json, const store::StoreStats& stats) {
     json.close(']');
 }
 
+void add_channels(JsonText& json, std::string_view name,
+                  const store::Ranking<store::LargeChannel>& channels) {
+    json.open('[', name);
+    for (const store::LargeChannel& channel : channels) {
+        json.open('{');
+        json.add("channel", channel.text());
+        json.add("subscribers", std::uint64_t{channel.subscribers});
+        json.add("published", channel.published);
+        json.close('}');
+    }
+    json.close(']');
+}
+
+void add_survey(JsonText& json, const store::Survey& survey) {
+    json.open('{', "survey");
+    json.add("complete", survey.complete);
+    add_channels(json, "most_subscribers", survey.crowded);
+    add_channels(json, "most_messages", survey.busy);
+    json.open('[', "slowest");
+    for (const store::SlowSession& session : survey.slow) {
+        json.open('{');
+        json.add("session", std::string_view(session.short_id()));
+        json.add("transport", std::string_view(transport_name(session.transport)));
+        json.add("away", !session.waiting);
+        json.add("waiting", std::uint64_t{session.events});
+        json.add("bytes", std::uint64_t{session.bytes});
+        json.close('}');
+    }
+    json.close(']');
+    json.close('}');
+}
+
 }  // namespace
 
-std::string status_json(const StatusFigures& figures, WallTime wall) {
+std::string status_json(const StatusView& view) {
+    const StatusFigures& figures = view.figures;
     JsonText json;
     json.open('{');
-    json.add("version", std::string_view(PACKAGE_VERSION));
-    json.add("time", static_cast<double>(wall.time_since_epoch().count()) / 1000);
+    json.add("version", module_version());
+    json.add("time", static_cast<double>(view.wall.time_since_epoch().count()) / 1000);
     add_sessions(json, figures);
     add_connections(json, figures.loops);
     add_messages(json, figures);
@@ -211,6 +245,7 @@ std::string status_json(const StatusFigures& figures, WallTime wall) {
     json.add("repairs", figures.store.counters.repairs);
     add_children(json, figures.children);
     add_history(json, figures.store);
+    add_survey(json, view.survey);
     json.close('}');
     return json.take();
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "httpd/module_hooks.hpp"
+#include "httpd/status_assets.hpp"
 #include "httpd/status_views.hpp"
 
 namespace bayeux::httpd {
@@ -170,7 +171,7 @@ void add_health(Metrics& metrics, const StatusFigures& figures) {
 std::string status_metrics(const StatusFigures& figures) {
     Metrics metrics;
     metrics.family("bayeux_info", "gauge", "The version of mod_bayeux.");
-    metrics.sample("version", PACKAGE_VERSION, 1);
+    metrics.sample("version", module_version(), 1);
     add_sessions(metrics, figures);
     add_connections(metrics, figures.loops);
     add_messages(metrics, figures);

@@ -2,7 +2,8 @@
 # examined again. Called by `make analyse`, which says:
 #   srcdir, TIDY, CXX, CPPCHECK, CPPFLAGS (system headers only)
 
-INCLUDES = -I$(srcdir)/src -I$(srcdir) -I$(srcdir)/include
+# The build directory is above this one: it has the files that the build makes.
+INCLUDES = -I$(srcdir)/src -I../src -I$(srcdir) -I$(srcdir)/include
 FLAGS = -std=c++20 $(INCLUDES) $(CPPFLAGS)
 # As in a debug build: what assert() looks at is used.
 WARNINGS = -Wall -Wextra -Wshadow -Wthread-safety -Werror

@@ -40,9 +40,9 @@ class DemoHttpd(Httpd):
         return re.sub(r"@([A-Z_]+)@", lambda name: str(values[name.group(1)]), template)
 
 
-def run_in_chromium(server, program, *arguments):
+def run_in_chromium(server, program, *arguments, path=""):
     """Pictures go where BAYEUX_SCREENSHOTS says, docs/images for those of the documentation."""
     pictures = os.environ.get("BAYEUX_SCREENSHOTS")
     directory = (httpd_conf.SRCDIR / pictures).resolve() if pictures else server.root
-    url = f"http://127.0.0.1:{server.port}/"
+    url = f"http://127.0.0.1:{server.port}/{path}"
     run_node(program, url, *arguments, timeout=120, env={"BAYEUX_SCREENSHOTS": str(directory)})

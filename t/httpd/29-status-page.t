@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from html.parser import HTMLParser
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "lib"))
@@ -194,7 +196,7 @@ def _(server):
 @test("the JSON has all documented fields and no others")
 def _(server):
     wait_until(lambda: figures(server)["history"], "the first sample")
-    now = figures(server)
+    now = when(server, lambda now: not now["survey"]["most_subscribers"], "the channels of other tests are gone")
     durations = {name: "number" for name in ("timed", "p50_seconds", "p99_seconds", "p999_seconds", "longest_seconds")}
     numbers = lambda *names: {name: "number" for name in names}  # noqa: E731
     by_transport = numbers(*TRANSPORTS)
@@ -220,7 +222,9 @@ def _(server):
         "children": [{**numbers("pid", "connections", "services_running", "services_waiting"), "held": by_transport,
                       "loop_turn": durations}],
         "history": [numbers("seconds_ago", "published", "queued", "delivered", "sessions", "waiting")],
+        "survey": {"complete": "bool", "most_subscribers": [], "most_messages": [], "slowest": []},
     })  # fmt: skip
+    check(re.fullmatch(r"\d+\.\d+\.\d+", now["version"]), now["version"])
     equal(sum(now["memory"]["kinds"].values()), now["memory"]["used"])
     equal(sum(now["memory"][part] for part in ("fixed", "free", "spare", "used")), now["memory"]["size"])
     equal(sorted(child["pid"] for child in now["children"]), sorted(server.children()))
@@ -245,6 +249,94 @@ def _(server):
         equal((done.returncode, done.stdout + done.stderr), (0, ""), "promtool check metrics")
     else:
         diag("no promtool here: read by t/lib/metrics.py alone")
+
+
+# --- the page ---------------------------------------------------------------------------------------------------------
+
+
+class Cells(HTMLParser):
+    """The texts of a page's cells and list items, row by row; what it would load; and its tags."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.rows, self.loads, self.tags = [], set(), []
+        self._text = None
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.loads |= {value for name, value in attrs if name in ("src", "href")}
+        check(not any(name.startswith("on") or name == "style" for name, _ in attrs), f"{tag} {attrs}")
+        if tag in ("tr", "li"):
+            self.rows.append([])
+        elif tag in ("td", "th", "span", "b"):
+            self._text = ""
+
+    def handle_data(self, data):
+        self._text = None if self._text is None else self._text + data
+
+    def handle_endtag(self, tag):
+        if tag in ("td", "th", "span", "b") and self.rows and self._text is not None:
+            self.rows[-1].append(self._text)
+            self._text = None
+
+    def row(self, name):
+        return next(row[1:] for row in self.rows if row and row[0] == name)
+
+
+@test("S19 the page has the same numbers, escapes names of channels, shows the beginning of ids only, and has no script in it")
+def _(server):
+    name = "/x/~(a)!$@"
+    with session(server, subscriptions=[name, "/x/many"]) as slow, session(server, subscriptions=["/x/many"]) as other:
+        for number in range(4):
+            succeeded(other.publish("/x/many", number).reply)
+        full = lambda now: [s["waiting"] for s in now["survey"]["slowest"]] == [4]  # noqa: E731
+        now = when(server, full, "a slow consumer")
+        survey = now["survey"]
+        equal(survey["most_subscribers"][0], {"channel": "/x/many", "subscribers": 2, "published": 4})
+        equal(survey["most_messages"][0]["channel"], "/x/many")
+        equal({channel["channel"] for channel in survey["most_subscribers"]}, {name, "/x/many"})
+        equal(survey["slowest"][0]["session"], slow.client_id[:6])
+        text = wait_until(lambda: (page := server.get("/watch")[1].decode()) and slow.client_id[:6] in page and page,
+                          "the page")
+        for document in (text, json.dumps(now)):
+            for client in (slow, other):
+                check(client.client_id not in document and client.client_id[:7] not in document, "a clientId")
+        page = Cells(text)
+        for label, number in (
+            ("channels", now["channels"]),
+            ("messages published", now["messages"]["published"]),
+            ("sessions created", now["sessions"]["created"]),
+            ("not authorized", now["refusals"]["denied"]),
+            ("children that were killed", now["dead_children"]),
+        ):
+            equal(page.row(label), [f"{number:,}"], label)
+        equal(page.row("/x/many"), ["2", "4"])
+        for child in now["children"]:
+            check(page.row(str(child["pid"])), child)
+    check("style" not in page.tags, "a style in the page")
+    equal(page.tags.count("script"), 1)
+    equal(page.loads, {"?file=page.css", "?file=page.js", "?format=json", "?format=prometheus", "data:,"})
+    equal(len(re.findall(r'<svg class="plot ', text)), 4)
+    check('<noscript><meta http-equiv="refresh"' in text, text[:500])
+
+
+@test("the page's files have their types; everything says what the browser may load")
+def _(server):
+    for query, kind in (("", "text/html"), ("?file=page.css", "text/css"), ("?file=page.js", "text/javascript")):
+        with Connection(server) as connection:
+            response = connection.request("GET", "/watch" + query, [], b"")
+            check(response.header("Content-Type").startswith(kind), response)
+            policy = response.header("Content-Security-Policy")
+            check("default-src 'none'" in policy and "unsafe" not in policy, policy)
+            equal(response.header("X-Content-Type-Options"), "nosniff")
+
+
+@test("many who look at once: one walk of the store in a second for each child, and all get their page")
+def _(server):
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: server.get("/watch")[0], range(120)))
+    equal(set(answers), {200})
 
 
 # --- what stays -------------------------------------------------------------------------------------------------------
