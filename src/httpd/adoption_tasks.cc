@@ -19,6 +19,12 @@
 #include "httpd/stream_request.hpp"
 #include "loop/request_head.hpp"
 
+// What these states were called before httpd 2.4.63.
+#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 135)
+#define CONN_STATE_KEEPALIVE CONN_STATE_CHECK_REQUEST_LINE_READABLE
+#define CONN_STATE_PROCESSING CONN_STATE_READ_REQUEST_LINE
+#endif
+
 namespace bayeux::httpd {
 
 using loop::EndReason;
