@@ -51,6 +51,7 @@ need_for_tests() {
     need chromium chromium
     need valgrind valgrind
     need valgrind /usr/include/valgrind/callgrind.h
+    need man-db man
 }
 
 # What `make docs` needs.
@@ -69,6 +70,16 @@ need_for_analysis() {
     need_for_fuzzing
     need clang-tidy-14 clang-tidy-14
     need cppcheck cppcheck
+}
+
+# What `make package-test` needs, beside what debian/control says.
+need_for_packages() {
+    need_for_build
+    need build-essential dpkg-buildpackage
+    need debhelper dh
+    need lintian lintian
+    need man-db man
+    need_for_docs
 }
 
 # Install what is missing, without starting the system's own httpd.
