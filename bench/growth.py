@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """How the cost of a delivery grows with sessions and channels: the curves of docs/performance.md.
 
-Three looks at the same: instructions and CPU time of the module's own code (t/cost/delivery_cost, clients in memory), and
-the CPU time of all children of a real server, the kernel's part included. Needs `make programs`, valgrind and gnuplot.
+Four looks at the same: instructions and CPU time of the module's own code (t/cost/delivery_cost, clients in memory), the
+CPU time of all children of a real server, the kernel's part included, and as a yardstick that of a server which only sends
+to as many sockets (t/cost/bare_delivery). Needs `make programs`, valgrind and gnuplot.
 """
 
 import argparse
@@ -17,7 +18,7 @@ TOP = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TOP / "t" / "cost"), str(TOP / "bench" / "peers")]
 import measure  # noqa: E402
 import servers  # noqa: E402
-from callgrind import Crowd, instructions, nanoseconds  # noqa: E402
+from callgrind import Bare, Crowd, instructions, nanoseconds  # noqa: E402
 from shapes import Shape  # noqa: E402
 
 BEGIN = "<!-- growth: begin. Everything between these marks is written by bench/growth.py -->"
@@ -69,13 +70,18 @@ def model(rounds):
     return found
 
 
-def served(rounds):
-    """{(size, transport): CPU seconds of all children for a million deliveries}"""
+def crowds():
+    """How many sessions a server may have here."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return 100, 1000, min(10000, (hard - 500) // 1000 * 1000)
+
+
+def served(rounds):
+    """{(size, transport): (CPU seconds of all children for a million deliveries, those of bare sockets)}"""
     found = {}
     for number in range(rounds):
-        for size in (100, 1000, min(10000, (hard - 500) // 1000 * 1000)):
+        for size in crowds():
             shape = Shape(f"rooms-{size}", "", "", "fanout",
                           {"subscribers": size, "rooms": size // 10, "payload": 100, "window": 8})  # fmt: skip
             for transport, _ in TRANSPORTS:
@@ -83,8 +89,8 @@ def served(rounds):
                     report = measure.bench(server, shape, transport, SECONDS, False)
                 if not report.get("verified"):
                     sys.exit(f"{size} sessions, {transport}: {measure.headline(report)}")
-                cost = report["server_cpu_seconds_per_million"]
-                found[size, transport] = min(cost, found.get((size, transport), cost))
+                costs = report["server_cpu_seconds_per_million"], nanoseconds(Bare(transport, size)) / 1000
+                found[size, transport] = tuple(map(min, costs, found.get((size, transport), costs)))
         measure.say(f"server: {number + 1} of {rounds}")
     return found
 
@@ -93,19 +99,20 @@ def served(rounds):
 
 
 def rows(own, server):
-    yield "| what grows | from … to | transport | instructions | own code, µs | server, µs |"
-    yield "|---|---|---|---|---|---|"
+    yield "| what grows | from … to | transport | instructions | own code, µs | server, µs | bare sockets, µs |"
+    yield "|---|---|---|---|---|---|---|"
     for name, sizes, _ in CURVES:
         for transport, _ in TRANSPORTS:
             cells = [own[name, size, transport] for size in sizes]
             counted = " · ".join(f"{cell[0]:,.0f}" for cell in cells) + f" (× {cells[-1][0] / cells[0][0]:.2f})"
             timed = " · ".join(f"{cell[1] / 1000:.2f}" for cell in cells) + f" (× {cells[-1][1] / cells[0][1]:.2f})"
-            costs = [cost for (_, spoken), cost in sorted(server.items()) if spoken == transport]
-            real = ""
-            if name == CURVES[0][0] and costs:
-                real = " · ".join(f"{cost:.1f}" for cost in costs) + f" (× {costs[-1] / costs[0]:.2f})"
+            real = bare = ""
+            if name == CURVES[0][0] and server:
+                pairs = [pair for (_, spoken), pair in sorted(server.items()) if spoken == transport]
+                real, bare = (" · ".join(f"{cost:.1f}" for cost in costs) + f" (× {costs[-1] / costs[0]:.2f})"
+                              for costs in zip(*pairs))  # fmt: skip
             yield (f"| {name} | {' · '.join(f'{size:,}' for size in sizes)} | {transport} | {counted} | {timed} | "
-                   f"{real} |")  # fmt: skip
+                   f"{real} | {bare} |")  # fmt: skip
 
 
 def draw(own, server, png):
@@ -119,7 +126,7 @@ def draw(own, server, png):
                 block = f"$d{len(panels)}_{len(parts)}"
                 parts.append((block, data, f"using 1:2 with {style} linewidth 2 linecolor rgb '{colour}' "
                               f"title '{transport}, {what}'"))  # fmt: skip
-            costs = sorted((size, cost) for (size, spoken), cost in server.items() if spoken == transport)
+            costs = sorted((size, pair[0]) for (size, spoken), pair in server.items() if spoken == transport)
             if name == CURVES[0][0] and costs:
                 data = "\n".join(f"{size} {cost / costs[0][1]}" for size, cost in costs)
                 parts.append((f"$d{len(panels)}_{len(parts)}", data, "using 1:2 with linespoints pointtype 5 "

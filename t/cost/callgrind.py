@@ -1,4 +1,4 @@
-"""Instructions, and time, of t/cost/delivery_cost."""
+"""Instructions, and time, of t/cost/delivery_cost; time of t/cost/bare_delivery."""
 
 import functools
 import os
@@ -32,6 +32,19 @@ class Crowd:
     def command(self):
         program = builddir() / "t" / "cost" / "delivery_cost"
         return [str(program), *map(str, astuple(self))]
+
+
+@dataclass(frozen=True)
+class Bare:
+    """What bare_delivery takes, see there."""
+
+    transport: str
+    sessions: int
+    room: int = 10
+    seconds: int = 2
+
+    def command(self):
+        return [str(builddir() / "t" / "cost" / "bare_delivery"), *map(str, astuple(self))]
 
 
 def _output(command):
