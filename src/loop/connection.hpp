@@ -21,6 +21,7 @@
 #include <cstdint>
 
 #include "base/clock.hpp"
+#include "base/prefetch.hpp"
 #include "loop/park.hpp"
 #include "loop/stream.hpp"
 
@@ -95,6 +96,8 @@ class Connection {
     [[nodiscard]] int fd() const noexcept { return fd_; }
     [[nodiscard]] bool transparent() const noexcept { return transparent_; }
     [[nodiscard]] State state() const noexcept { return state_; }
+    // It is served soon, and in the cache itself.
+    void expect() const noexcept { prefetch(stream_, Stream::kHotBytes); }
     // The client's end has come: no other edge follows it.
     [[nodiscard]] bool hung_up() const noexcept { return hung_up_; }
 

@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "base/prefetch.hpp"
+
 namespace bayeux::loop {
 namespace {
 
@@ -17,6 +19,12 @@ constexpr std::uint64_t kSpread = 0x9e3779b97f4a7c15U;
 
 std::size_t ParkTable::bucket_of(std::uint32_t session) const noexcept {
     return ((session * kSpread) >> 32U) & (buckets_.size() - 1);
+}
+
+void ParkTable::expect(std::uint32_t session) const noexcept {
+    if (!buckets_.empty()) {
+        prefetch(&buckets_[bucket_of(session)], sizeof(Park*));
+    }
 }
 
 Park* ParkTable::find(std::uint32_t session) const noexcept {

@@ -16,6 +16,8 @@ namespace bayeux::loop {
 
 class ParkTable {
   public:
+    // find() will be asked soon.
+    void expect(std::uint32_t session) const noexcept;
     // nullptr if there is none.
     [[nodiscard]] Park* find(std::uint32_t session) const noexcept;
     // By park.terms.session, of which there is none here. False if there is no memory.

@@ -5,6 +5,7 @@
 #ifndef BAYEUX_LOOP_STREAM_HPP
 #define BAYEUX_LOOP_STREAM_HPP
 
+#include <cstddef>
 #include <cstdint>
 #include <new>
 #include <optional>
@@ -24,6 +25,9 @@ class Stream {
         kClose,   // the connection ends; close() was done
         kServe,   // a request is httpd's: the connection is no stream any more
     };
+
+    // What it needs in most of its calls lies among its first bytes.
+    static constexpr std::size_t kHotBytes = 512;
 
     Stream() = default;
     Stream(const Stream&) = delete;

@@ -1,5 +1,6 @@
 #include "store/due_list.hpp"
 
+#include "base/prefetch.hpp"
 #include "store/kill_point.hpp"
 
 namespace bayeux::store {
@@ -97,6 +98,10 @@ bool take_first(const Locked& locked, ChildIndex child, broker::Due& due) noexce
     }
     const SessionIndex index(ref / 2);
     const Session& session = locked.cell(index);
+    const std::uint32_t next = session.due[ref % 2].next;
+    if (next != kNone) {
+        prefetch(&locked.cell(SessionIndex(next / 2)), sizeof(Session));
+    }
     due.session = {index.value, session.generation};
     if (static_cast<DueNode>(ref % 2) == DueNode::kWaiter) {
         due.cycle = ConnectCycle(session.cycle);

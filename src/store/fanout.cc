@@ -1,5 +1,6 @@
 #include "store/fanout.hpp"
 
+#include "base/prefetch.hpp"
 #include "store/channel_table.hpp"
 #include "store/kill_point.hpp"
 #include "store/message_body.hpp"
@@ -146,6 +147,9 @@ bool run_job(const Locked& locked, JobIndex index, const ExpansionHashes& hashes
             }
             --budget;
             const SubscriptionIndex next = locked.cell(job.cursor).channel_next;
+            if (next) {
+                prefetch(&locked.cell(locked.cell(next).session), sizeof(Session));
+            }
             deliver(locked, job, expanded);
             BAYEUX_KILL_POINT("fanout.delivered");
             store_in_order(job.cursor, next);
