@@ -196,10 +196,13 @@ def _(server):
 @test("the JSON has all documented fields and no others")
 def _(server):
     wait_until(lambda: figures(server)["history"], "the first sample")
-    now = when(server, lambda now: not now["survey"]["most_subscribers"], "the channels of other tests are gone")
+    with session(server, subscriptions=["/fields"]), session(server) as other:
+        succeeded(other.publish("/fields", 1).reply)
+        now = when(server, lambda now: now["survey"]["slowest"], "somebody for whom something waits")
     durations = {name: "number" for name in ("timed", "p50_seconds", "p99_seconds", "p999_seconds", "longest_seconds")}
     numbers = lambda *names: {name: "number" for name in names}  # noqa: E731
     by_transport = numbers(*TRANSPORTS)
+    channel = {"channel": "str", **numbers("subscribers", "published")}
     equal(shape(now), {
         "version": "str",
         "time": "number",
@@ -222,7 +225,8 @@ def _(server):
         "children": [{**numbers("pid", "connections", "services_running", "services_waiting"), "held": by_transport,
                       "loop_turn": durations}],
         "history": [numbers("seconds_ago", "published", "queued", "delivered", "sessions", "waiting")],
-        "survey": {"complete": "bool", "most_subscribers": [], "most_messages": [], "slowest": []},
+        "survey": {"complete": "bool", "most_subscribers": [channel], "most_messages": [channel],
+                   "slowest": [{"session": "str", "transport": "str", "away": "bool", **numbers("waiting", "bytes")}]},
     })  # fmt: skip
     check(re.fullmatch(r"\d+\.\d+\.\d+", now["version"]), now["version"])
     equal(sum(now["memory"]["kinds"].values()), now["memory"]["used"])
