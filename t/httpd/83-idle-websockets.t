@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """10,000 idle WebSockets in 3 children of 16 workers."""
-# alone
+# slow
 
 import sys
 from pathlib import Path
