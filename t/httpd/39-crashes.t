@@ -13,6 +13,7 @@ from harness import HarnessError, Httpd, wait_until  # noqa: E402
 from tap import check, equal, run, test  # noqa: E402
 
 HANDLER = "/b/t/lib/.libs/mod_crash_trace.so(+0x1340)[0x7f1]\n/lib/x86_64-linux-gnu/libc.so.6(+0x3c050)[0x7f2]\n"
+SANITIZER = "/usr/lib/x86_64-linux-gnu/libasan.so.8.0.0(+0x51f31)[0x7f0]\n"
 SOCKET = "/lib/x86_64-linux-gnu/libapr-1.so.0(apr_os_sock_get+0x0)[0x7f3]\n"
 MPM = "/usr/lib/apache2/modules/mod_mpm_event.so(+0x606c)[0x7f4]\n"
 MODULE = "/b/.libs/mod_bayeux.so(bayeux_child_stopping+0x10)[0x7f5]\n"
@@ -29,6 +30,8 @@ def httpds_own(trace):
 def _():
     check(httpds_own("main thread\n" + HANDLER + SOCKET + MPM), "the race")
     check(httpds_own("main thread\n" + HANDLER + 2 * SOCKET + MPM), "the race, deeper in APR")
+    check(httpds_own("main thread\n" + SANITIZER + HANDLER + SOCKET + MPM), "the race, under a sanitizer")
+    check(not httpds_own("main thread\n" + HANDLER + SANITIZER + SOCKET + MPM), "a call that a sanitizer looks at")
     check(not httpds_own("another thread\n" + HANDLER + SOCKET + MPM), "a worker")
     check(not httpds_own("main thread\n" + HANDLER + MPM), "the MPM itself")
     check(not httpds_own("main thread\n" + HANDLER + SOCKET + MODULE + MPM), "a module that is called by the MPM")

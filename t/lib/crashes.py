@@ -14,9 +14,11 @@ from pathlib import Path
 DIRECTORY = "cores"
 
 _DIED = re.compile(r"child pid (\d+) exit signal (?!Killed)")
-# The socket is looked at by functions of APR, which the MPM calls by itself. Handlers come first in a trace.
+# The socket is looked at by functions of APR, which the MPM calls by itself. Handlers come first in a trace, and before
+# them the sanitizer that takes it.
 _RACE = re.compile(
     r"main thread\n"
+    r"(?:\S*/lib[at]san\.so\S*\n)*"
     r"(?:\S*/mod_crash_trace\.so\S*\n)+"
     r"(?:\S*/libc\.so\S*\n)?"
     r"(?:\S*/libapr-1\.so\S*\n)+"
