@@ -19,6 +19,7 @@ DOCS = HERE.parent
 TOP = DOCS.parent
 OUTSIDE = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "demo/README.md")
 TEMPLATE = HERE / "template.html"
+STYLES = (HERE / "style.css", TOP / "demo/htdocs/css/palette.css")
 FENCED = re.compile(r"(^ *```.*?^ *```[ \t]*$)", re.M | re.S)
 
 
@@ -75,13 +76,13 @@ def build(page, root):
 
 
 def copy_files(root):
-    """Pictures, the stylesheet, and whatever else a page links to."""
-    files = {HERE / "style.css"}
+    """Pictures, the stylesheets, and whatever else a page links to."""
+    files = set(STYLES)
     for page in pages():
         files |= {(page.parent / target).resolve() for target in linked(page.read_text(encoding="utf-8"))}
     for path in sorted(files):
         if path.suffix != ".md" and path.is_file():
-            out = root / ("style.css" if path.parent == HERE else place(path))
+            out = root / (path.name if path in STYLES else place(path))
             out.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, out)
 

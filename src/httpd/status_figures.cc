@@ -118,7 +118,7 @@ std::vector<Named> StatusFigures::memory() const {
             {"queues", "queues", store.bytes(Kind::kQueueEntry)},
             {"messages", "messages", store.bytes(Kind::kBlock)},
             {"domains", "domains", store.bytes(Kind::kDomain)},
-            {"publications", "publications", store.bytes(Kind::kJob)},
+            {"publications", "publications under way", store.bytes(Kind::kJob)},
             {"browsers", "browsers", store.bytes(Kind::kBrowser)},
             {"users", "users", store.bytes(Kind::kUser)},
             {"presence", "presence", store.bytes(Kind::kMember)}};

@@ -1,5 +1,6 @@
 // Lines for mod_status. With `?auto&bayeux-verify` the store is checked as well, which walks all of
 // it under its lock.
+#include <cctype>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -19,13 +20,7 @@ namespace {
 
 using store::Kind;
 
-struct Line {
-    const char* name;
-    const char* label;
-    std::uint64_t value;
-};
-
-void print(request_rec* r, bool brief, const Line& line) {
+void print(request_rec* r, bool brief, const Named& line) {
     if (brief) {
         ap_rprintf(r, "Bayeux%s: %" APR_UINT64_T_FMT "\n", line.name, line.value);
     } else {
@@ -34,7 +29,7 @@ void print(request_rec* r, bool brief, const Line& line) {
 }
 
 void print_services(request_rec* r, bool brief, const CallFigures& calls) {
-    const Line lines[] = {
+    const Named lines[] = {
         {"ServiceRunning", "Service calls running", calls.running},
         {"ServiceWaiting", "Service calls waiting for a thread", calls.waiting},
         {"ServiceDone", "Service calls done so far", calls.done},
@@ -42,33 +37,30 @@ void print_services(request_rec* r, bool brief, const CallFigures& calls) {
         {"ServiceRefused", "Service calls refused so far", calls.refused},
         {"ServiceDropped", "Answers of services that had nobody to go to so far", calls.dropped},
     };
-    for (const Line& line : lines) {
+    for (const Named& line : lines) {
         print(r, brief, line);
     }
 }
 
 // Used is the sum of the kinds, and size that of used, spare, free and fixed.
-void print_memory(request_rec* r, bool brief, const store::StoreStats& stats) {
-    const Line lines[] = {
+void print_memory(request_rec* r, bool brief, const StatusFigures& figures) {
+    const store::StoreStats& stats = figures.store;
+    const Named lines[] = {
         {"MemorySize", "Shared memory, bytes", stats.size},
         {"MemoryFixed", "of it fixed tables, bytes", stats.fixed_bytes()},
         {"MemoryFree", "of it free, bytes", stats.free_bytes()},
         {"MemorySpare", "of it free for more of the same kind, bytes", stats.spare_bytes()},
         {"MemoryUsed", "of it used, bytes", stats.used_bytes()},
         {"MemoryEmpty", "of it used when empty, bytes", 0},
-        {"MemorySessions", "used by sessions, bytes", stats.bytes(Kind::kSession)},
-        {"MemoryChannels", "used by channels, bytes", stats.bytes(Kind::kChannel)},
-        {"MemorySubscriptions", "used by subscriptions, bytes", stats.bytes(Kind::kSubscription)},
-        {"MemoryQueues", "used by queues, bytes", stats.bytes(Kind::kQueueEntry)},
-        {"MemoryMessages", "used by messages, bytes", stats.bytes(Kind::kBlock)},
-        {"MemoryDomains", "used by domains, bytes", stats.bytes(Kind::kDomain)},
-        {"MemoryPublications", "used by publications under way, bytes", stats.bytes(Kind::kJob)},
-        {"MemoryBrowsers", "used by browsers, bytes", stats.bytes(Kind::kBrowser)},
-        {"MemoryUsers", "used by users, bytes", stats.bytes(Kind::kUser)},
-        {"MemoryPresence", "used by presence, bytes", stats.bytes(Kind::kMember)},
     };
-    for (const Line& line : lines) {
+    for (const Named& line : lines) {
         print(r, brief, line);
+    }
+    for (const Named& kind : figures.memory()) {
+        std::string name = std::string("Memory") + kind.name;
+        name[sizeof "Memory" - 1] = static_cast<char>(std::toupper(kind.name[0]));
+        const std::string label = std::string("used by ") + kind.label + ", bytes";
+        print(r, brief, {name.c_str(), label.c_str(), kind.value});
     }
 }
 
@@ -88,7 +80,7 @@ void print_status(request_rec* r, bool brief) {
     const StatusFigures figures = gather_figures(store);
     const store::StoreStats& stats = figures.store;
     const LoopFigures& loops = figures.loops;
-    const Line lines[] = {
+    const Named lines[] = {
         {"Sessions", "Sessions", stats.count(Kind::kSession)},
         {"Channels", "Channels", stats.count(Kind::kChannel)},
         {"Subscriptions", "Subscriptions", stats.count(Kind::kSubscription)},
@@ -117,10 +109,10 @@ void print_status(request_rec* r, bool brief) {
     if (!brief) {
         ap_rputs("<hr />\n<h2>mod_bayeux</h2>\n<dl>\n", r);
     }
-    for (const Line& line : lines) {
+    for (const Named& line : lines) {
         print(r, brief, line);
     }
-    print_memory(r, brief, stats);
+    print_memory(r, brief, figures);
     print_services(r, brief, figures.calls);
     print_children(r, brief, figures.children);
     if (r->args != nullptr && std::strstr(r->args, "bayeux-verify") != nullptr) {

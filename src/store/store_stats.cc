@@ -7,6 +7,16 @@ namespace bayeux::store {
 
 namespace {
 
+Sample sample_of(std::int64_t at, const Counters& counters, std::uint32_t sessions,
+                 std::uint32_t waiting) noexcept {
+    return {.at = at,
+            .published = counters.published,
+            .queued = counters.queued,
+            .delivered = all_delivered(counters),
+            .sessions = sessions,
+            .waiting = waiting};
+}
+
 void copy_history(const History& history, StoreStats& stats) noexcept {
     stats.sample_count =
         static_cast<std::size_t>(std::min<std::uint64_t>(history.taken, kShownSamples));
@@ -43,12 +53,7 @@ LimitedCounts read_limited(Limited& limited) noexcept {
 }
 
 Sample StoreStats::sample() const noexcept {
-    return {.at = now,
-            .published = counters.published,
-            .queued = counters.queued,
-            .delivered = all_delivered(counters),
-            .sessions = count(Kind::kSession),
-            .waiting = count(Kind::kQueueEntry)};
+    return sample_of(now, counters, count(Kind::kSession), count(Kind::kQueueEntry));
 }
 
 void take_sample(const Locked& locked) noexcept {
@@ -58,12 +63,8 @@ void take_sample(const Locked& locked) noexcept {
         return;
     }
     const auto used = [&](Kind kind) { return header.kinds[static_cast<std::size_t>(kind)].used; };
-    history.samples[history.taken % kSamples] = {.at = locked.now(),
-                                                 .published = header.counters.published,
-                                                 .queued = header.counters.queued,
-                                                 .delivered = all_delivered(header.counters),
-                                                 .sessions = used(Kind::kSession),
-                                                 .waiting = used(Kind::kQueueEntry)};
+    history.samples[history.taken % kSamples] =
+        sample_of(locked.now(), header.counters, used(Kind::kSession), used(Kind::kQueueEntry));
     store_in_order(history.taken, history.taken + 1);
     history.next_at = (locked.now() / kSampleMillis + 1) * kSampleMillis;
 }
